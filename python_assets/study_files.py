@@ -1,0 +1,110 @@
+"""Reading a study from YAML, and turning what is wrong with it into one sentence."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from python_assets.study import Study
+
+STUDIES = Path(__file__).parent.parent / "studies"
+
+
+class StudyError(Exception):
+    """The study cannot be read; the message names the key and what to write instead."""
+
+
+def built_in_studies() -> list[str]:
+    """Names of the studies that come with the project."""
+    return sorted(path.stem for path in STUDIES.glob("*.yml"))
+
+
+def load_study(name_or_path: str, *, limit: int | None = None) -> Study:
+    """Read a built-in study by name, or any YAML file by path.
+
+    Args:
+        name_or_path: Such as ``demo`` or ``my/study.yml``.
+        limit: Largest size of any population; None leaves the sizes as they are.
+
+    Raises:
+        StudyError: No such study, not YAML, or a setting is wrong.
+    """
+    path = study_path(name_or_path)
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(values, dict):
+        raise StudyError(f"{path} holds no settings: start it with `name: my_study`.")
+    try:
+        study = Study.model_validate(values)
+    except ValidationError as error:
+        raise StudyError(f"{path}: {explain(error)}") from error
+    return limited(study, limit) if limit else study
+
+
+def study_path(name_or_path: str) -> Path:
+    """The YAML file of a study named on the command line."""
+    path = Path(name_or_path)
+    if path.suffix in {".yml", ".yaml"}:
+        if not path.is_file():
+            raise StudyError(f"There is no study file {path}: check the path.")
+        return path
+    built_in = STUDIES / f"{name_or_path}.yml"
+    if not built_in.is_file():
+        names = built_in_studies()
+        near = difflib.get_close_matches(name_or_path, names, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
+        raise StudyError(f"There is no built-in study {name_or_path}; {hint} A file is given by its path, ending in .yml.")
+    return built_in
+
+
+def limited(study: Study, limit: int) -> Study:
+    """The study with no population larger than ``limit``."""
+    populations = [p.model_copy(update={"size": min(p.size, limit)}) for p in study.populations]
+    return study.model_copy(update={"populations": populations})
+
+
+def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
+    """Where relative source paths are looked up, first match first.
+
+    The data root is ``data_root``, else ``PERSONA_FIDELITY_DATA``, else ``data/``; the study file's own
+    folder comes last, so that a bundled corpus is found wherever the command is run.
+    """
+    chosen = data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")
+    return [chosen, study_file.parent]
+
+
+def explain(error: ValidationError) -> str:
+    """The first error as one sentence that names the key and, for an unknown one, the nearest valid one."""
+    first = error.errors()[0]
+    location = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        *parents, unknown = first["loc"]
+        valid = _fields_at(Study, parents)
+        near = difflib.get_close_matches(str(unknown), valid, n=1, cutoff=0.4)
+        hint = f"did you mean `{near[0]}`?" if near else f"valid keys are {', '.join(valid)}."
+        return f"unknown key `{location}`; {hint}"
+    if first["type"] == "missing":
+        return f"`{location}` is missing: add it."
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{f'`{location}`: ' if location else ''}{message}."
+
+
+def _fields_at(model: type[BaseModel], parents: list[Any]) -> list[str]:
+    current: Any = model
+    for part in parents:
+        if isinstance(current, type) and issubclass(current, BaseModel):
+            current = current.model_fields[str(part)].annotation
+        else:
+            current = typing.get_args(current)[-1]
+        if isinstance(current, types.UnionType):
+            current = typing.get_args(current)[0]
+    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
