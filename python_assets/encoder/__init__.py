@@ -1,0 +1,1 @@
+"""The users' preference space: Eq. 1 to 4."""

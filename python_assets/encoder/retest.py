@@ -1,0 +1,46 @@
+"""How far an instrument agrees with itself: the same encoder under another seed (DESIGN section 5c)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+
+from python_assets.encoder.data import TrainingData
+from python_assets.encoder.store import load_encoder, load_users
+from python_assets.encoder.users import score_items
+from python_assets.metrics.retest import user_cosine_agreement, user_score_agreement
+from python_assets.seeds import derive_seed
+from python_assets.study import Study
+from python_assets.warehouse import Warehouse
+
+# Users and items that the agreement is measured on; more change the third digit only.
+SAMPLE = 1000
+
+
+def retest_rows(
+    warehouse: Warehouse, data: TrainingData, study: Study, *, split: str, instrument: str, code_version: str
+) -> pa.Table:
+    """Rows of ``ml.instrument_retests``: agreement of the study's encoder with each of its retests."""
+    rng = np.random.default_rng(derive_seed(study.seed, "retest", split))
+    users = np.sort(rng.permutation(len(data.user_ids))[:SAMPLE])
+    items = np.sort(rng.permutation(len(data.item_ids))[:SAMPLE])
+    seeds = range(study.seed, study.seed + study.instruments[instrument].retests + 1)
+    views = []
+    for seed in seeds:
+        model = load_encoder(warehouse, split=split, instrument=instrument, seed=seed)
+        places = load_users(warehouse, split=split, instrument=instrument, seed=seed)
+        scores = score_items(model, places.mixtures[users], model.catalogue_geometry(data.texts[items]))
+        views.append((seed, places.embeddings[users], scores))
+    first, *others = views
+    rows = [
+        {"seed": first[0], "other_seed": seed, "metric": metric, "value": value}
+        for seed, embeddings, scores in others
+        for metric, value in (
+            ("user_cosine", user_cosine_agreement(first[1], embeddings, seed=study.seed, max_users=SAMPLE)),
+            ("user_scores", user_score_agreement(first[2], scores)),
+        )
+    ]
+    fixed = {"split": split, "instrument": instrument, "code_version": code_version}
+    schema = pa.schema([("split", pa.string()), ("instrument", pa.string()), ("seed", pa.int64()), ("other_seed", pa.int64()),
+                        ("metric", pa.string()), ("value", pa.float64()), ("code_version", pa.string())])
+    return pa.Table.from_pylist([{**fixed, **row} for row in rows], schema=schema)

@@ -1,0 +1,214 @@
+"""Training by Bayesian personalised ranking over preference pairs (Eq. 3, Table 4)."""
+
+from __future__ import annotations
+
+import io
+import logging
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.lr_scheduler import OneCycleLR
+from tqdm.auto import tqdm
+
+from python_assets.encoder.data import Pairs, TrainingData
+from python_assets.encoder.geometry import pair_cosines
+from python_assets.encoder.model import PreferenceEncoder
+from python_assets.seeds import derive_seed
+from python_assets.study import Encoder
+
+logger = logging.getLogger(__name__)
+EpochHook = Callable[[int, bytes], None]
+
+
+class Epoch(NamedTuple):
+    """One line of the training history."""
+
+    epoch: int
+    train_loss: float
+    validation_accuracy: float | None
+    pairs_per_second: float
+
+
+class TrainedEncoder(NamedTuple):
+    """The encoder at its best epoch, in evaluation mode on the CPU."""
+
+    model: PreferenceEncoder
+    start_mixtures: np.ndarray
+    history: list[Epoch]
+    best_epoch: int
+    validation_accuracy: float | None
+    test_accuracy: float | None
+    seconds: float
+
+
+def train_encoder(
+    data: TrainingData,
+    settings: Encoder,
+    *,
+    seed: int,
+    resume: bytes | None = None,
+    on_epoch: EpochHook | None = None,
+    progress: bool = True,
+) -> TrainedEncoder:
+    """Train on the training pairs, stop early on validation pair accuracy, keep the best epoch.
+
+    Args:
+        data: One split.
+        settings: Table 4.
+        seed: Seed of starts, shuffles and dropout.
+        resume: What ``on_epoch`` last received; training goes on as if it had not been interrupted.
+        on_epoch: Called after every epoch with its number and the state to resume from.
+        progress: Show a bar.
+    """
+    started = time.monotonic()
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    run = _Run(data, settings, seed=seed, device=device)
+    start_mixtures = run.model.mixtures().detach().cpu().numpy()
+    if resume is not None:
+        run.load(resume)
+    steps = settings.max_epochs * run.steps_per_epoch
+    with tqdm(total=steps, initial=run.epoch * run.steps_per_epoch, unit="step", disable=not progress, desc="encoder") as bar:
+        while run.epoch < settings.max_epochs and not run.exhausted:
+            record = run.train_epoch(bar)
+            bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)
+            logger.info("epoch %d: loss %.4f, validation pair accuracy %s", *record[:3])
+            if on_epoch is not None:
+                on_epoch(run.epoch, run.dump())
+    model = run.best_model()
+    return TrainedEncoder(
+        model=model,
+        start_mixtures=start_mixtures,
+        history=run.history,
+        best_epoch=run.best_epoch,
+        validation_accuracy=run.best_accuracy,
+        test_accuracy=pair_accuracy(model, data.texts, data.folds["test"]),
+        seconds=time.monotonic() - started,
+    )
+
+
+class _Run:
+    """Model, optimiser and schedule between two epochs."""
+
+    def __init__(self, data: TrainingData, settings: Encoder, *, seed: int, device: torch.device) -> None:
+        self.data, self.settings, self.seed, self.device = data, settings, seed, device
+        self.model = PreferenceEncoder(
+            settings, n_users=len(data.user_ids), context=torch.from_numpy(data.context), seed=seed
+        ).to(device)
+        self.texts = torch.from_numpy(data.texts).to(device)
+        self.train = [torch.from_numpy(column) for column in data.folds["train"]]
+        self.steps_per_epoch = -(-len(self.train[0]) // settings.batch_size)
+        self.mixed = device.type == "cuda" and settings.precision != "float32"
+        rates = [settings.projector_lr, settings.mixture_lr, settings.logit_scale_lr]
+        groups: list[dict[str, Any]] = [
+            {"params": list(self.model.projectors.parameters()), "weight_decay": settings.weight_decay},
+            {"params": [self.model.w], "weight_decay": 0.0},
+            {"params": [self.model.sigma], "weight_decay": 0.0},
+        ]
+        for group, rate in zip(groups, rates, strict=True):
+            group["lr"] = rate
+        self.optimizer = torch.optim.AdamW(groups, fused=True)
+        self.schedule = OneCycleLR(
+            self.optimizer,
+            max_lr=rates,
+            total_steps=max(2, settings.max_epochs * self.steps_per_epoch),
+            pct_start=settings.warmup_fraction,
+        )
+        self.scaler = torch.amp.GradScaler(device.type, enabled=self.mixed)
+        self.epoch, self.best_epoch = 0, 0
+        self.best_accuracy: float | None = None
+        self.best_state: dict[str, Tensor] = {}
+        self.history: list[Epoch] = []
+
+    @property
+    def exhausted(self) -> bool:
+        return self.best_accuracy is not None and self.epoch - self.best_epoch >= self.settings.patience
+
+    def train_epoch(self, bar: tqdm) -> Epoch:  # type: ignore[type-arg]
+        self.model.train()
+        epoch_seed = derive_seed(self.seed, "epoch", self.epoch)
+        order = torch.randperm(len(self.train[0]), generator=torch.Generator().manual_seed(epoch_seed))
+        started, total = time.monotonic(), 0.0
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            torch.manual_seed(epoch_seed)
+            for rows in order.split(self.settings.batch_size):
+                total += self.step(*(column[rows].to(self.device) for column in self.train)) * len(rows)
+                bar.update()
+        self.epoch += 1
+        accuracy = pair_accuracy(self.model, self.data.texts, self.data.folds["validation"])
+        speed = len(order) / (time.monotonic() - started)
+        self.history.append(Epoch(self.epoch, total / len(order), accuracy, round(speed)))
+        if accuracy is None or self.best_accuracy is None or accuracy > self.best_accuracy:
+            self.best_accuracy, self.best_epoch = accuracy, self.epoch
+            self.best_state = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
+        return self.history[-1]
+
+    def step(self, users: Tensor, preferred: Tensor, other: Tensor) -> float:
+        self.optimizer.zero_grad(set_to_none=True)
+        with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.mixed):
+            loss = pair_loss(self.model, self.texts, users, preferred, other)
+        self.scaler.scale(loss).backward()
+        self.scaler.unscale_(self.optimizer)
+        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        self.schedule.step()
+        return float(loss.detach())
+
+    def dump(self) -> bytes:
+        buffer = io.BytesIO()
+        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule", "scaler")}
+        progress = {name: getattr(self, name) for name in ("epoch", "best_epoch", "best_accuracy", "best_state")}
+        torch.save({**parts, "progress": progress, "history": [tuple(epoch) for epoch in self.history]}, buffer)
+        return buffer.getvalue()
+
+    def load(self, state: bytes) -> None:
+        saved = torch.load(io.BytesIO(state), map_location=self.device, weights_only=True)
+        for name in ("model", "optimizer", "schedule", "scaler"):
+            getattr(self, name).load_state_dict(saved[name])
+        for name, value in saved["progress"].items():
+            setattr(self, name, value)
+        self.history = [Epoch(*epoch) for epoch in saved["history"]]
+
+    def best_model(self) -> PreferenceEncoder:
+        self.model.load_state_dict(self.best_state)
+        return self.model.cpu().eval()
+
+
+def pair_loss(model: PreferenceEncoder, texts: Tensor, users: Tensor, preferred: Tensor, other: Tensor) -> Tensor:
+    """Mean of Eq. 3 over a batch; each distinct item is projected once.
+
+    Args:
+        model: The encoder.
+        texts: phi of all items, shape (items, 384).
+        users: User codes, shape (batch,).
+        preferred: Codes of the higher-rated items, shape (batch,).
+        other: Codes of the lower-rated items, shape (batch,).
+    """
+    distinct, rows = torch.unique(torch.cat([preferred, other]), return_inverse=True)
+    geometry = model.geometry(texts[distinct])
+    mixtures = model.mixtures(users)
+    cosines = pair_cosines(mixtures.repeat(2, 1), geometry, rows) * model.scale()
+    better, worse = cosines.chunk(2)
+    return functional.softplus(worse - better).mean()
+
+
+@torch.no_grad()
+def pair_accuracy(
+    model: PreferenceEncoder, texts: np.ndarray, pairs: Pairs, *, batch: int = 262_144
+) -> float | None:
+    """Share of pairs whose preferred item scores higher, ties counting half; None without pairs."""
+    if not len(pairs):
+        return None
+    device = model.context.device
+    geometry = model.catalogue_geometry(texts)
+    mixtures, correct = model.mixtures().detach(), 0.0
+    for start in range(0, len(pairs), batch):
+        users, preferred, other = (torch.from_numpy(column[start : start + batch]).to(device) for column in pairs)
+        better, worse = (pair_cosines(mixtures[users], geometry, items) for items in (preferred, other))
+        correct += float((better > worse).sum()) + 0.5 * float((better == worse).sum())
+    return correct / len(pairs)

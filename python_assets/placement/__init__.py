@@ -1,0 +1,1 @@
+"""Personas in the users' space: Eq. 5 and Algorithm 1."""

@@ -1,0 +1,1 @@
+"""Item texts as vectors: phi of section 3.1."""

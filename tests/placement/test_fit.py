@@ -1,0 +1,79 @@
+"""Algorithm 1 in one batch against the same persona by persona, and what a rating can and cannot say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks.plain_encoder import PlainEncoder, plain_placement
+from python_assets.encoder.model import PreferenceEncoder
+from python_assets.encoder.users import score_items
+from python_assets.placement.fit import place_personas, start_logits
+from python_assets.study import Encoder, Placement
+
+PROBES = np.random.default_rng(0).normal(size=(24, 384)).astype(np.float32)
+CONTEXT = torch.from_numpy(PROBES.mean(axis=0))
+SETTINGS = Encoder(logit_scale_init=2.0)
+
+
+def _model() -> PreferenceEncoder:
+    return PreferenceEncoder(SETTINGS, n_users=0, context=CONTEXT, seed=4).eval()
+
+
+def _ratings(personas: int) -> np.ndarray:
+    return np.random.default_rng(1).integers(1, 6, size=(personas, len(PROBES))).astype(float)
+
+
+def test_the_batch_equals_algorithm_1_persona_by_persona() -> None:
+    plain = PlainEncoder(SETTINGS, n_users=0, context=CONTEXT, seed=4)
+    ratings, settings = _ratings(3), Placement()
+    placed = place_personas(_model(), PROBES, ratings, settings, min_gap=1, seeds=[7, 8, 9])
+    for row, seed in enumerate((7, 8, 9)):
+        start = start_logits([seed], SETTINGS.prototypes, "normal")[0]
+        alone = plain_placement(plain, torch.from_numpy(PROBES), torch.from_numpy(ratings[row]), settings, start)
+        np.testing.assert_allclose(placed.mixtures[row], alone.numpy(), atol=2e-4)
+
+
+def test_a_place_does_not_depend_on_who_is_placed_with_it() -> None:
+    model, ratings = _model(), _ratings(70)
+    together = place_personas(model, PROBES, ratings, Placement(steps=20), min_gap=1, seeds=range(70))
+    alone = place_personas(model, PROBES, ratings[66:67], Placement(steps=20), min_gap=1, seeds=[66])
+    np.testing.assert_allclose(together.mixtures[66], alone.mixtures[0], atol=1e-5)
+
+
+def test_constant_and_missing_ratings_have_no_place() -> None:
+    ratings = _ratings(3)
+    ratings[0] = 1.0
+    ratings[1] = np.nan
+    placed = place_personas(_model(), PROBES, ratings, Placement(steps=5), min_gap=1, seeds=[1, 2, 3])
+    assert placed.placed.tolist() == [False, False, True]
+    assert placed.n_pairs[:2].tolist() == [0, 0]
+    assert np.isnan(placed.loss[:2]).all()
+    assert np.isfinite(placed.loss[2])
+
+
+def test_pairs_are_counted_by_the_gap() -> None:
+    ratings = np.full((1, len(PROBES)), np.nan)
+    ratings[0, :3] = [1.0, 1.05, 1.2]
+    for gap, pairs in ((0.05, 3), (0.15, 2), (0.5, 0)):
+        placed = place_personas(_model(), PROBES, ratings, Placement(steps=1), min_gap=gap, seeds=[1])
+        assert placed.n_pairs.tolist() == [pairs]
+
+
+@pytest.mark.parametrize("objective", ["bpr", "correlation"])
+def test_a_perfect_rater_is_ordered_like_its_seed(objective: str) -> None:
+    model = _model()
+    truth = np.random.default_rng(3).dirichlet(np.ones(4), size=20).astype(np.float32)
+    geometry = model.catalogue_geometry(PROBES)
+    scores = score_items(model, truth, geometry)
+    placement = Placement(objective=objective, learning_rate=0.05)
+    placed = place_personas(model, PROBES, scores, placement, min_gap=1e-4, seeds=range(20))
+    found = score_items(model, placed.mixtures, geometry)
+    agreement = [np.corrcoef(a, b)[0, 1] for a, b in zip(scores, found, strict=True)]
+    assert np.mean(agreement) > 0.9
+
+
+def test_shapes_that_do_not_fit_are_refused() -> None:
+    with pytest.raises(ValueError, match="24 probes"):
+        place_personas(_model(), PROBES, np.ones((2, 5)), Placement(), min_gap=1, seeds=[1, 2])
