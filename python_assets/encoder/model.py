@@ -92,7 +92,7 @@ class PreferenceEncoder(nn.Module):
         self.eval()
         device = self.context.device
         parts = [
-            self.geometry(torch.from_numpy(np.ascontiguousarray(texts[start : start + batch])).to(device))
+            self.geometry(torch.tensor(texts[start : start + batch]).to(device))
             for start in range(0, len(texts), batch)
         ]
         self.train(was_training)

@@ -13,8 +13,8 @@ import pyarrow as pa
 from python_assets.encoder.data import TrainingData
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
 from python_assets.encoder.train import TrainedEncoder, train_encoder
-from python_assets.encoder.users import init_correlation, user_places
-from python_assets.study import Encoder
+from python_assets.encoder.users import init_correlation, score_items, user_places
+from python_assets.study import Encoder, Study
 from python_assets.warehouse import Warehouse, from_matrix, replace_rows, to_matrix
 
 
@@ -108,7 +108,7 @@ def save_encoder(
         "best_epoch": trained.best_epoch,
         "validation_accuracy": trained.validation_accuracy,
         "test_accuracy": trained.test_accuracy,
-        "logit_scale": float(trained.model.scale()),
+        "logit_scale": trained.model.scale().item(),
         "init_correlation": init_correlation(trained.start_mixtures, places.mixtures),
         "checkpoint": save_frozen(trained.model),
         "history": json.dumps([epoch._asdict() for epoch in trained.history]),
@@ -150,3 +150,26 @@ def load_users(warehouse: Warehouse, *, split: str, instrument: str, seed: int) 
         embeddings=to_matrix(table["embedding"]),
         n_train_pairs=table["n_train_pairs"].to_numpy(),
     )
+
+
+def score_seed_users(
+    warehouse: Warehouse, study: Study, items: np.ndarray, user_ids: list[str], *, split: str
+) -> dict[str, np.ndarray]:
+    """What each instrument's encoder says that some users think of some items.
+
+    Args:
+        warehouse: Holds encoders and users.
+        study: Its instruments and seed.
+        items: phi of the items, shape (items, 384).
+        user_ids: Shape (users,).
+        split: Product split.
+
+    Returns:
+        Cosine scores by instrument, each of shape (users, items).
+    """
+    scores = {}
+    for instrument in study.instruments:
+        model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
+        users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
+        scores[instrument] = score_items(model, users.mixtures[users.rows(user_ids)], model.catalogue_geometry(items))
+    return scores

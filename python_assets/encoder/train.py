@@ -72,7 +72,7 @@ def train_encoder(
     if resume is not None:
         run.load(resume)
     steps = settings.max_epochs * run.steps_per_epoch
-    with tqdm(total=steps, initial=run.epoch * run.steps_per_epoch, unit="step", disable=not progress, desc="encoder") as bar:
+    with tqdm(total=steps, initial=run.epoch * run.steps_per_epoch, unit="step", disable=None if progress else True, desc="encoder") as bar:
         while run.epoch < settings.max_epochs and not run.exhausted:
             record = run.train_epoch(bar)
             bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)
@@ -99,8 +99,8 @@ class _Run:
         self.model = PreferenceEncoder(
             settings, n_users=len(data.user_ids), context=torch.from_numpy(data.context), seed=seed
         ).to(device)
-        self.texts = torch.from_numpy(data.texts).to(device)
-        self.train = [torch.from_numpy(column) for column in data.folds["train"]]
+        self.texts = torch.tensor(data.texts, device=device)
+        self.train = [torch.tensor(column) for column in data.folds["train"]]
         self.steps_per_epoch = -(-len(self.train[0]) // settings.batch_size)
         self.mixed = device.type == "cuda" and settings.precision != "float32"
         rates = [settings.projector_lr, settings.mixture_lr, settings.logit_scale_lr]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -43,7 +44,9 @@ def model_folder() -> Path:
 @lru_cache(maxsize=1)
 def _model() -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()
     return SentenceTransformer(str(model_folder()), local_files_only=True)
 
 
@@ -55,5 +58,6 @@ def embed_texts(texts: Sequence[str], *, batch_size: int = 64, progress: bool = 
     """
     if not texts:
         return np.empty((0, 384), dtype=np.float32)
-    vectors = _model().encode(list(texts), batch_size=batch_size, show_progress_bar=progress, convert_to_numpy=True)
+    bar = progress and sys.stderr.isatty()
+    vectors = _model().encode(list(texts), batch_size=batch_size, show_progress_bar=bar, convert_to_numpy=True)
     return np.asarray(vectors, dtype=np.float32)

@@ -1,0 +1,1 @@
+"""Thin assets: read, call, write a slice, say what happened."""

@@ -1,0 +1,72 @@
+"""The dbt project as assets; Dagster splits it around the Python assets that stand between its models."""
+
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+
+from dagster_defs.partitions import WAREHOUSE_POOL
+from dagster_defs.workspace import PROJECT
+
+DBT_DIR = PROJECT / "dbt_project"
+DBT = Path(sys.executable).with_name("dbt")
+
+
+class DbtManifestError(Exception):
+    """dbt cannot parse the project."""
+
+
+def ensure_manifest() -> Path:
+    """The project's manifest, parsed anew only when a file of the project changed."""
+    manifest = DBT_DIR / "target" / "manifest.json"
+    folders = [PROJECT / "models", *(DBT_DIR / name for name in ("macros", "seeds", "data-tests"))]
+    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    files += [DBT_DIR / "dbt_project.yml", DBT_DIR / "profiles.yml"]
+    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
+        command = [str(DBT), "parse", "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--quiet"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR)
+        if done.returncode:
+            raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
+        manifest.touch()
+    return manifest
+
+
+class Translator(DagsterDbtTranslator):
+    """Asset keys and groups follow the warehouse's schemas."""
+
+    def get_asset_key(self, dbt_resource_props: Mapping[str, Any]) -> dg.AssetKey:
+        """[schema, name] for models and seeds; sources carry their own key."""
+        if dbt_resource_props["resource_type"] in {"model", "seed"}:
+            return dg.AssetKey([dbt_resource_props["schema"], dbt_resource_props["name"]])
+        return super().get_asset_key(dbt_resource_props)
+
+    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
+        """Seeds wait for the study's settings, so that one dbt invocation builds them with the first models."""
+        spec = super().get_asset_spec(manifest, unique_id, project)
+        if unique_id.startswith("seed."):
+            return spec.merge_attributes(deps=[dg.AssetKey(["raw", "study"])])
+        return spec
+
+    def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
+        """The schema."""
+        return str(dbt_resource_props["schema"])
+
+
+MANIFEST = ensure_manifest()
+
+
+@dbt_assets(
+    manifest=MANIFEST,
+    project=DbtProject(project_dir=DBT_DIR, profiles_dir=DBT_DIR),
+    dagster_dbt_translator=Translator(),
+    pool=WAREHOUSE_POOL,
+)
+def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+    """Build models with their data tests as checks; unit tests belong to the test suite."""
+    command = ["build", "--exclude-resource-type", "unit_test"]
+    invocation = dbt.cli(command, context=context).stream()
+    yield from invocation.fetch_row_counts().fetch_column_metadata()

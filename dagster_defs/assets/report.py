@@ -1,0 +1,22 @@
+"""The report."""
+
+import dagster as dg
+
+from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
+from dagster_defs.resources import WarehouseResource
+from python_assets.report import build_report
+
+RESULTS = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instrument_reliability")
+
+
+@dg.asset(
+    key=["report", "fidelity_report"],
+    group_name="report",
+    kinds={"html", "matplotlib"},
+    deps=[dg.AssetKey(["results", name]) for name in RESULTS],
+    pool=WAREHOUSE_POOL,
+)
+def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """One self-contained HTML page: tables and Figures 2 to 7, in plain words."""
+    path = build_report(warehouse.open(), WORKSPACE.report_path)
+    return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size})

@@ -1,0 +1,110 @@
+"""Places and scores: personas in the users' space, then everything that is measured there."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pyarrow as pa
+
+from dagster_defs.assets.metadata import preview
+from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPACE, split_and_population
+from dagster_defs.resources import WarehouseResource
+from dagster_defs.workspace import code_version
+from python_assets.encoder.store import load_encoder
+from python_assets.metrics.rows import paired_rows
+from python_assets.metrics.score_split import score_personas_of, score_references_of
+from python_assets.placement.personas import embedding_rows, place_population, read_ratings
+from python_assets.populations.baselines import SOURCES
+from python_assets.probe_items import read_probes
+
+ML = {name: dg.AssetKey(["ml", name]) for name in (
+    "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
+    "population_scores", "paired_scores", "paired_distances",
+)}  # fmt: skip
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(ML[name], group_name="scores", kinds={"python", "scipy"}, deps=[ML["encoder_runs"], ML["user_embeddings"]])
+        for name in ("reference_embeddings", "anchor_scores")
+    ],
+    partitions_def=SPLITS,
+    pool=WAREHOUSE_POOL,
+)
+def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """Floor, ceiling, the three synthetic baselines (Table 6) and the ignorant rater, scored against real users."""
+    split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
+    tables = []
+    for name in study.instruments:
+        done = score_references_of(target, study, split=split, instrument=name, code_version=code_version())
+        key = {"split": split, "instrument": name}
+        for population in SOURCES:
+            rows = done.scores.filter(pa.compute.equal(done.scores["population"], population))
+            target.replace_slice("ml.population_scores", rows, where={**key, "population": population})
+        target.replace_slice("ml.anchor_scores", done.anchors, where={**key, "n": done.n})
+        target.replace_slice("ml.reference_embeddings", done.embeddings, where=key)
+        tables.append(done)
+    scores = pa.concat_tables([done.scores for done in tables])
+    for name in ("reference_embeddings", "anchor_scores"):
+        metadata = {"scores": preview(scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=30)}
+        yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)
+
+
+@dg.asset(
+    key=ML["persona_embeddings"],
+    group_name="placement",
+    kinds={"python", "pytorch"},
+    deps=[ML["ratings"], ML["encoder_runs"]],
+    partitions_def=POPULATIONS,
+    pool=WAREHOUSE_POOL,
+)
+def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
+    """Place every persona in the users' space with everything but its w frozen (Eq. 5, Algorithm 1)."""
+    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    probes, counts = read_probes(target, split), {}
+    for name in study.instruments:
+        key = {"split": split, "population": population, "instrument": name}
+        model = load_encoder(target, split=split, instrument=name, seed=study.seed)
+        rated = read_ratings(target, probes, **key)
+        placed = place_population(model, probes, rated, study, population=population, instrument=name)
+        target.replace_slice("ml.persona_embeddings", embedding_rows(rated, placed, study, **key, code_version=code_version()), where=key)
+        counts |= {f"{name}_placed": int(placed.placed.sum()), f"{name}_without_a_pair": int((~placed.placed).sum())}
+    context.log.info("%s of %s: %s", population, split, counts)
+    return dg.MaterializeResult(metadata=counts)
+
+
+@dg.multi_asset(
+    specs=[
+        dg.AssetSpec(
+            ML[name],
+            group_name="scores",
+            kinds={"python", "scipy"},
+            deps=[ML["persona_embeddings"], ML["anchor_scores"], ML["user_embeddings"]],
+        )
+        for name in ("population_scores", "paired_scores", "paired_distances")
+    ],
+    partitions_def=POPULATIONS,
+    pool=WAREHOUSE_POOL,
+)
+def population_scores(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+    """The five distributional metrics over resamples, and the paired metrics (section 3.4)."""
+    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    tables = []
+    for name in study.instruments:
+        key = {"split": split, "population": population, "instrument": name}
+        done = score_personas_of(target, study, **key, code_version=code_version())
+        fixed = {**key, "seed": study.seed, "config_hash": study.metrics.config_hash(), "code_version": code_version()}
+        target.replace_slice("ml.population_scores", done.scores, where=key)
+        if done.n:
+            target.replace_slice("ml.anchor_scores", done.anchors, where={"split": split, "instrument": name, "n": done.n})
+        else:
+            context.log.warning("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
+        target.replace_slice("ml.paired_scores", paired_rows(done.paired.values, fixed), where=key)
+        distances = done.paired.distances
+        for column, value in key.items():
+            distances = distances.append_column(column, pa.array([value] * distances.num_rows, pa.string()))
+        target.replace_slice("ml.paired_distances", distances, where=key)
+        tables.append(done.scores)
+    scores = pa.concat_tables(tables)
+    for name in ("population_scores", "paired_scores", "paired_distances"):
+        metadata = {"scores": preview(scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=20)}
+        yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)

@@ -1,0 +1,26 @@
+"""The command `persona-fidelity`. Heavy imports happen inside a command, so that help is quick."""
+
+from __future__ import annotations
+
+import click
+
+from dagster_defs.cli.data import ingest, simulate
+from dagster_defs.cli.doctor import doctor
+from dagster_defs.cli.errors import SentenceGroup
+from dagster_defs.cli.graph import dev, run
+from dagster_defs.cli.reading import report, sql, status
+
+EPILOG = "Exit codes: 0 success, 1 bad input (one sentence says what to do), 2 bad usage."
+
+
+@click.group(cls=SentenceGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="persona-fidelity")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+@click.pass_context
+def main(context: click.Context, debug: bool) -> None:
+    """Is this population of LLM personas a faithful stand-in for these real users?"""
+    context.obj = {"debug": debug}
+
+
+for command in (run, dev, ingest, simulate, status, report, sql, doctor):
+    main.add_command(command)

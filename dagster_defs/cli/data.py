@@ -1,0 +1,55 @@
+"""`ingest` reads review files into the warehouse; `simulate` makes a corpus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dagster_defs.cli.options import activate, study_options
+
+
+@click.command()
+@study_options
+def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None) -> None:
+    """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
+    workspace = activate(study, warehouse, data_root, limit)
+    import dagster as dg
+
+    from dagster_defs.run import ingest_only
+
+    with dg.DagsterInstance.get() as instance:
+        ingest_only(instance)
+    rows = workspace.warehouse.rows(
+        "select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate from raw.ingested_files order by path"
+    )
+    for path, category, kind, read, accepted, rejected, duplicate in rows:
+        click.echo(
+            f"{Path(path).name}: {category} {kind}, {read:,} read = {accepted:,} accepted + {rejected:,} rejected + {duplicate:,} duplicate"
+        )
+    rejected = workspace.warehouse.rows("select file, line_number, reason from raw.rejected_rows order by all limit 5")
+    for file, line, reason in rejected:
+        click.echo(f"  rejected {Path(file).name} line {line}: {reason}")
+    click.echo(f"Warehouse: {workspace.warehouse_path}")
+
+
+@click.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; must be new or empty.")
+@click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True)
+@click.option("--items", type=click.IntRange(min=10), default=600, show_default=True, help="Items over all categories.")
+@click.option("--mean-reviews", type=click.FloatRange(min=1), default=12.0, show_default=True, help="Reviews a user, on average.")
+@click.option("--category", "categories", multiple=True, help="Category name; may be given several times.")
+@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
+@click.option("--overwrite", is_flag=True, help="Replace what is in the folder.")
+def simulate(
+    out: Path, users: int, items: int, mean_reviews: float, categories: tuple[str, ...], seed: int, overwrite: bool
+) -> None:
+    """Write a corpus shaped like Amazon Reviews 2023 whose users have planted tastes."""
+    from python_assets.simulate import SimulationSettings
+    from python_assets.simulate import simulate as write_corpus
+
+    values = {"users": users, "items": items, "mean_reviews": mean_reviews, "seed": seed}
+    if categories:
+        values["categories"] = [(name, 1 / len(categories)) for name in categories]
+    report = write_corpus(SimulationSettings.model_validate(values), out, progress=True, overwrite=overwrite)
+    click.echo("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in report._asdict().items()))

@@ -1,0 +1,63 @@
+"""`run` materialises the whole graph; `dev` opens it in the browser."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from dagster_defs.cli.options import activate, study_options
+
+STAGES = ("prepare", "encode", "evaluate", "publish")
+
+
+@click.command()
+@study_options
+@click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
+@click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
+def run(
+    study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None, until: str | None, dry_run: bool
+) -> None:
+    """Run a study: files to report, through Dagster, so that every step is recorded."""
+    workspace = activate(study, warehouse, data_root, limit)
+    from dagster_defs.run import plan, run_study
+
+    steps = plan(workspace.study, until=until)
+    if dry_run:
+        from python_assets.ingest import resolve_files
+
+        click.echo(f"study {workspace.study.name} -> {workspace.warehouse_path}")
+        for source in workspace.study.sources:
+            for path in resolve_files([*source.reviews, *source.items], roots=workspace.roots):
+                click.echo(f"  reads {path} ({path.stat().st_size / 1e6:.1f} MB)")
+        for number, step in enumerate(steps, start=1):
+            click.echo(f"  {number}. {step.job}: {step.label}")
+        return
+    seconds = run_study(steps)
+    if until not in {None, STAGES[-1]}:
+        click.echo(f"Stopped after {until}. Warehouse: {workspace.warehouse_path}")
+        return
+    from dagster_defs.cli.tables import fidelity_table
+
+    click.echo(fidelity_table(workspace.warehouse))
+    click.echo(f"\n{workspace.study.name} took {seconds / 60:.1f} minutes.")
+    click.echo(f"Report:    {workspace.report_path}")
+    click.echo(f"Warehouse: {workspace.warehouse_path}")
+
+
+@click.command()
+@study_options
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
+def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None, port: int) -> None:
+    """Open the Dagster UI on this machine (127.0.0.1 only)."""
+    activate(study, warehouse, data_root, limit)
+    from dagster_defs.workspace import PROJECT
+
+    click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    # The folder is Dagster's working directory, so that the project is importable where it is not installed.
+    sys.exit(subprocess.run([*command, "-d", str(PROJECT)], check=False, env=os.environ).returncode)

@@ -1,0 +1,41 @@
+"""Resources: the warehouse, and chat models that stay loaded between two assets of one process."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from python_assets.study import Rater
+from python_assets.warehouse import Warehouse
+
+if TYPE_CHECKING:
+    from python_assets.raters.chat import ChatModel
+
+_OPEN: dict[str, ChatModel] = {}
+
+
+class WarehouseResource(dg.ConfigurableResource):
+    """The DuckDB file; assets open it for moments, never across training or LLM calls."""
+
+    path: str
+
+    def open(self) -> Warehouse:
+        """Short-lived connections to the file."""
+        return Warehouse(self.path)
+
+
+class ChatModels(dg.ConfigurableResource):
+    """Loads a chat model once a process; a GPU's memory is not given back before the process ends."""
+
+    _unused: bool = PrivateAttr(default=False)
+
+    def get(self, rater: Rater) -> ChatModel:
+        """The model of a rater."""
+        from python_assets.raters.chat import open_chat_model
+
+        key = f"{rater.backend}|{rater.model}|{rater.base_url}|{sorted(rater.options.items())}"
+        if key not in _OPEN:
+            _OPEN[key] = open_chat_model(rater)
+        return _OPEN[key]

@@ -1,0 +1,135 @@
+"""A whole study through Dagster, stage by stage, in one process: nothing is recorded that the UI would not show too."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import dagster as dg
+
+from python_assets.study import Study
+
+
+class RunError(Exception):
+    """A step failed; the message is its cause in one sentence."""
+
+
+class Step(NamedTuple):
+    """One job on one partition."""
+
+    job: str
+    partition: dg.MultiPartitionKey | str | None
+    label: str
+    own_process: bool = False
+
+
+def plan(study: Study, *, until: str | None = None) -> list[Step]:
+    """The jobs of a run, in order; all of them, or those up to a stage."""
+    steps = [Step("prepare", None, "files to corpus, item vectors and probes")]
+    steps += [Step("encode", split, f"encoder of {split}") for split in study.splits]
+    for population in study.populations:
+        # A GPU's memory comes back only when the process ends, so every vLLM population has its own.
+        alone = population.rater.backend == "vllm"
+        for split in study.splits:
+            key = dg.MultiPartitionKey({"split": split, "population": population.name})
+            steps.append(Step("evaluate", key, f"{population.name} on {split}", alone))
+    steps.append(Step("publish", None, "result tables and report"))
+    last = max(number for number, step in enumerate(steps) if until in {None, step.job})
+    return steps[: last + 1]
+
+
+def run_study(steps: Sequence[Step]) -> float:
+    """Run the steps in order; returns seconds.
+
+    Raises:
+        RunError: A step failed. What was done before it stays done.
+    """
+    started = time.monotonic()
+    with dg.DagsterInstance.get() as instance:
+        for number, step in enumerate(steps, start=1):
+            print(f"[{number}/{len(steps)}] {step.label}", file=sys.stderr, flush=True)
+            if step.own_process:
+                _run_alone(step)
+            else:
+                run_step(step.job, step.partition, instance)
+    return time.monotonic() - started
+
+
+def ingest_only(instance: dg.DagsterInstance) -> None:
+    """Only the schema ``raw``: the study's settings and files."""
+    from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES
+
+    run_step("prepare", None, instance, only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)])
+
+
+def run_step(
+    job: str,
+    partition: dg.MultiPartitionKey | str | None,
+    instance: dg.DagsterInstance,
+    *,
+    only: Sequence[dg.AssetKey] | None = None,
+) -> None:
+    """Run one job, or some of its assets, on one partition in this process."""
+    from dagster_defs.definitions import defs
+
+    with _quiet_output():
+        result = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            asset_selection=only,
+            partition_key=partition,
+            raise_on_error=False,
+            run_config={"loggers": {"progress": {}}},
+            tags={"persona_fidelity/started_by": "command line"},
+        )
+    if not result.success:
+        raise RunError(first_cause(result))
+
+
+def first_cause(result: dg.ExecuteInProcessResult) -> str:
+    """The innermost error of the first failed step, in one line."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            text = " ".join((error.message if error else "unknown").split())
+            return f"{event.step_key} failed: {text[:600]}"
+        if event.event_type_value in {"RUN_FAILURE", "PIPELINE_FAILURE"} and event.message:
+            return " ".join(event.message.split())[:600]
+    return "the run failed; look at it with `persona-fidelity dev`"
+
+
+def _run_alone(step: Step) -> None:
+    assert isinstance(step.partition, dg.MultiPartitionKey)
+    done = subprocess.run(
+        [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())],
+        check=False,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    sys.stderr.write(done.stderr if done.returncode == 0 else "")
+    if done.returncode:
+        raise RunError((done.stderr.strip().splitlines() or [f"{step.label} failed"])[-1])
+
+
+@contextlib.contextmanager
+def _quiet_output() -> Iterator[None]:
+    """dbt's and the libraries' own lines go to a log file; progress and errors stay on standard error."""
+    log = Path(os.environ["DAGSTER_HOME"]) / "run.log"
+    with log.open("a") as stream, contextlib.redirect_stdout(stream):
+        yield
+
+
+if __name__ == "__main__":
+    job, population, split = sys.argv[1:4]
+    with dg.DagsterInstance.get() as own_instance:
+        try:
+            run_step(job, dg.MultiPartitionKey({"split": split, "population": population}), own_instance)
+        except RunError as failure:
+            sys.exit(str(failure))

@@ -1,0 +1,84 @@
+"""Which study, which warehouse, which data: read from the environment once, so that the UI and the commands agree.
+
+| variable | meaning | default |
+|---|---|---|
+| PERSONA_FIDELITY_STUDY | built-in study or path of a YAML file | demo |
+| PERSONA_FIDELITY_WAREHOUSE | the DuckDB file | warehouse/<study>.duckdb |
+| PERSONA_FIDELITY_DATA | root of relative source paths | data |
+| PERSONA_FIDELITY_LIMIT | largest size of any population | as the study says |
+| DAGSTER_HOME | run history of the Dagster instance | .dagster |
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from python_assets.study import Study
+from python_assets.study_files import data_roots, load_study, study_path
+from python_assets.warehouse import Warehouse
+
+PROJECT = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A study and where its files are."""
+
+    study: Study
+    study_file: Path
+    warehouse_path: Path
+    roots: tuple[Path, ...]
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The study's warehouse."""
+        return Warehouse(self.warehouse_path)
+
+    @property
+    def report_path(self) -> Path:
+        """Where the report goes: beside the warehouse."""
+        return self.warehouse_path.with_suffix(".report.html")
+
+
+def open_workspace(
+    *, study: str | None = None, warehouse: Path | None = None, data_root: Path | None = None, limit: int | None = None
+) -> Workspace:
+    """Arguments first, then the environment, then the defaults.
+
+    Raises:
+        StudyError: The study cannot be read.
+    """
+    name = study or os.environ.get("PERSONA_FIDELITY_STUDY") or "demo"
+    limit = limit or int(os.environ.get("PERSONA_FIDELITY_LIMIT") or 0) or None
+    loaded, file = load_study(name, limit=limit), study_path(name)
+    chosen = warehouse or Path(os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or Path("warehouse") / f"{loaded.name}.duckdb")
+    return Workspace(loaded, file.resolve(), chosen.resolve(), tuple(data_roots(file.resolve(), data_root)))
+
+
+def export(workspace: Workspace, *, study: str | None, data_root: Path | None, limit: int | None) -> None:
+    """Put the choice into the environment, for dbt and for processes that Dagster starts."""
+    os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(workspace.warehouse_path)
+    workspace.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    for variable, value in {
+        "PERSONA_FIDELITY_STUDY": study and (str(workspace.study_file) if study.endswith((".yml", ".yaml")) else study),
+        "PERSONA_FIDELITY_DATA": data_root and data_root.resolve(),
+        "PERSONA_FIDELITY_LIMIT": limit,
+    }.items():
+        if value:
+            os.environ[variable] = str(value)
+    home = Path(os.environ.setdefault("DAGSTER_HOME", str(Path(".dagster").resolve())))
+    home.mkdir(parents=True, exist_ok=True)
+    settings = home / "dagster.yaml"
+    if not settings.exists():
+        settings.write_text((PROJECT / "dagster_defs" / "dagster.yaml").read_text())
+
+
+def code_version() -> str:
+    """The installed version, recorded with every result."""
+    try:
+        return version("persona-fidelity")
+    except PackageNotFoundError:
+        return "source"

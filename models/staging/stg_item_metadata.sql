@@ -1,0 +1,56 @@
+with
+
+items as (
+    select * from {{ source('raw', 'items') }}
+),
+
+reviewed as (
+    select distinct
+        category,
+        item_id
+    from {{ ref('stg_reviews') }}
+),
+
+-- Catalogues list an item more than once; its first line stands for it.
+listed as (
+    select
+        items.*,
+        row_number() over (
+            partition by items.category, items.item_id
+            order by items.file, items.line_number
+        ) as listing_number
+    from items
+    inner join reviewed
+        on
+            items.category = reviewed.category
+            and items.item_id = reviewed.item_id
+),
+
+cleaned as (
+    select
+        category,
+        item_id,
+        {{ clean_text('title') }} as title,
+        {{ clean_text("regexp_replace(brand, '^\\s*by\\s+', '')") }} as brand,
+        {{ clean_text('description') }} as description,
+        {{ clean_text('features') }} as features,
+        string_split({{ clean_text("array_to_string(item_categories, '|')") }}, '|') as path
+    from listed
+    where listing_number = 1
+),
+
+final as (
+    select
+        category,
+        item_id,
+        {{ real_name('title') }} as title,
+        {{ real_name('brand') }} as brand,
+        coalesce(
+            regexp_replace(description, '^(spid )?(short )?description not available[.]?$', '', 'i'), ''
+        ) as description,
+        coalesce(features, '') as features,
+        {{ category_names('path') }} as category_path
+    from cleaned
+)
+
+select * from final

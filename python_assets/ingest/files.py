@@ -1,0 +1,151 @@
+"""Find the files of a source, and look at their bytes before DuckDB does.
+
+DuckDB reads a truncated or damaged gzip file to its last good byte without complaint and takes a lone
+carriage return for a line end, so one pass over the bytes checks the compression and counts the lines.
+"""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import hashlib
+import os
+import zlib
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, NamedTuple, cast
+
+from python_assets.ingest.errors import IngestError
+
+CHUNK_BYTES = 1 << 20
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+class FileBytes(NamedTuple):
+    """What a pass over the uncompressed bytes showed."""
+
+    n_lines: int
+    has_carriage_returns: bool
+
+
+def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Path]:
+    """Files that the patterns of a source name.
+
+    Args:
+        patterns: Paths or globs (``**`` reaches into subfolders). A relative one is tried under each root in turn, and
+            the first root in which it matches wins; an absolute one is taken as it is.
+        roots: Folders to look in, first choice first.
+
+    Returns:
+        Absolute paths, sorted, each once.
+
+    Raises:
+        IngestError: A pattern matches nothing.
+    """
+    found: set[Path] = set()
+    for pattern in patterns:
+        path = Path(pattern).expanduser()
+        bases = [Path(path.anchor)] if path.is_absolute() else [Path(root).expanduser() for root in roots]
+        matches = next(filter(None, (_matches(str(path), base=base) for base in bases)), None)
+        if matches is None:
+            tried = "" if path.is_absolute() else f" under {', '.join(str(os.path.abspath(base)) for base in bases)}"
+            raise IngestError(
+                f"No file matches {pattern!r}{tried}: check the name, or set --data-root or PERSONA_FIDELITY_DATA "
+                "to the folder that holds it."
+            )
+        found.update(matches)
+    return sorted(found)
+
+
+def _matches(pattern: str, *, base: Path) -> list[Path]:
+    # A name that exists is not a glob, whatever brackets it holds.
+    if (base / pattern).exists():
+        return [Path(os.path.abspath(base / pattern))]
+    names = glob.glob(pattern, root_dir=base, recursive=True)
+    return [Path(os.path.abspath(base / name)) for name in names if (base / name).is_file()]
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be a data file.
+
+    Raises:
+        IngestError: The path is missing, a folder, empty, unreadable, or not gzip though named so.
+    """
+    if not _is_text(str(path)):
+        raise IngestError(f"{str(path)!a} is not a valid UTF-8 file name: rename the file.")
+    if path.is_dir():
+        raise IngestError(f"{path} is a folder: name the files in it, for example {path / '*.jsonl.gz'}.")
+    if not path.exists():
+        raise IngestError(f"{path} does not exist: check the name, or set --data-root or PERSONA_FIDELITY_DATA.")
+    try:
+        with path.open("rb") as stream:
+            magic = stream.read(len(GZIP_MAGIC))
+    except OSError as error:
+        raise IngestError(f"{path} cannot be read ({error.strerror}): check its permissions.") from error
+    if not magic:
+        raise IngestError(f"{path} is empty: download or export it again.")
+    if path.suffix == ".gz" and magic != GZIP_MAGIC:
+        raise IngestError(f"{path} is named .gz but is not gzip data: download it again, or rename it.")
+
+
+def is_gzip(path: Path) -> bool:
+    """Whether the file's first bytes are gzip's; its name does not matter."""
+    with path.open("rb") as stream:
+        return stream.read(len(GZIP_MAGIC)) == GZIP_MAGIC
+
+
+def sha256(path: Path) -> str:
+    """SHA-256 of the file as it lies on disk, 64 hex digits."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def open_bytes(path: Path) -> IO[bytes]:
+    """The uncompressed bytes of a plain or gzip file."""
+    return cast(IO[bytes], gzip.open(path)) if is_gzip(path) else path.open("rb")
+
+
+def survey(path: Path) -> FileBytes:
+    """Read all bytes once: check the compression, count the physical lines.
+
+    Raises:
+        IngestError: The gzip data is cut short or damaged, or there is no text in the file.
+    """
+    n_lines, has_carriage_returns, has_text, last = 0, False, False, b""
+    for chunk in _chunks(path):
+        n_lines += chunk.count(b"\n")
+        has_carriage_returns = has_carriage_returns or b"\r" in chunk
+        has_text = has_text or not chunk.isspace()
+        last = chunk[-1:]
+    if not has_text:
+        raise IngestError(f"{path} is empty, or blank throughout: download or export it again.")
+    return FileBytes(n_lines + (last != b"\n"), has_carriage_returns)
+
+
+def copy_with_plain_line_ends(path: Path, target: Path) -> None:
+    """Write the bytes uncompressed, with a blank for each carriage return; line numbers stay the same.
+
+    A carriage return is only ever white space here: JSON and the ratings files escape it inside values.
+    """
+    with target.open("wb") as stream:
+        for chunk in _chunks(path):
+            stream.write(chunk.replace(b"\r", b" "))
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _chunks(path: Path) -> Iterator[bytes]:
+    try:
+        with open_bytes(path) as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
+    except EOFError as error:
+        raise IngestError(f"{path} is cut short (its gzip data has no end): download it again.") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise IngestError(f"{path} is damaged gzip data ({error}): download it again.") from error

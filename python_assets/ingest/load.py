@@ -1,0 +1,66 @@
+"""Read one file into the warehouse, as one transaction."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from python_assets.ingest import item_lines, review_lines
+from python_assets.ingest.errors import IngestError
+from python_assets.ingest.files import check_file, sha256, survey
+from python_assets.ingest.formats import Kind, require_layout
+from python_assets.ingest.ledger import FileReport, earlier_report, record
+from python_assets.ingest.lines import stage_lines
+from python_assets.ingest.merge import merge_staged
+from python_assets.warehouse import Warehouse
+
+
+def ingest_file(
+    warehouse: Warehouse, path: Path, *, category: str, kind: Kind, format: str = "auto", batch_id: str
+) -> FileReport:
+    """Read a review or item file into ``raw.reviews`` or ``raw.items``.
+
+    A changed file under a known path is merged: rows that it no longer has stay. NUL characters are removed from all
+    strings, and titles, texts, descriptions and feature lists are cut at 100,000 characters.
+
+    Args:
+        warehouse: Where to; ``prepare`` has made its tables.
+        path: JSON lines or rating-only CSV, plain or gzip.
+        category: Product category of all the file's rows.
+        kind: What the file holds.
+        format: ``amazon_2023``, ``amazon_2018``, ``ratings_csv``, or ``auto`` to tell by the first lines.
+        batch_id: Names the ingest run in every row written.
+
+    Returns:
+        The counts; those of the earlier reading when the file is unchanged and was skipped. A file of which every line
+        was rejected is recorded and reported, not an error here.
+
+    Raises:
+        IngestError: The file cannot be read or is not what it is said to be; nothing was written.
+    """
+    path = Path(os.path.abspath(path))
+    check_file(path)
+    before, digest = _stamp(path), sha256(path)
+    if earlier := earlier_report(warehouse, path, category=category, kind=kind, digest=digest):
+        return earlier
+    facts = survey(path)
+    layout = require_layout(path, kind=kind, declared=format)
+    lines = review_lines if kind == "reviews" else item_lines
+    with warehouse.connect(read_only=False) as connection:
+        stage_lines(connection, path, lines.reader(layout.format), facts=facts)
+        if _stamp(path) != before:
+            raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
+        connection.begin()
+        try:
+            report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
+            record(connection, report, batch_id=batch_id)
+            connection.commit()
+        except BaseException:
+            connection.rollback()
+            raise
+    return report
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

@@ -1,0 +1,123 @@
+"""What a score is, and which rows it is made from."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import t
+
+from python_assets.metrics.points import FloatArray
+from python_assets.seeds import derive_seed
+
+METRICS = ("fpd", "mmd", "swd", "coverage", "cos_mean")
+FGI_METRICS = METRICS[:4]
+CONFIDENCE = 0.95
+
+Rows = NDArray[np.int64]
+
+
+class Sampler(Protocol):
+    """Draws a fresh population: rows of shape (size, d), the same for the same seed."""
+
+    def __call__(self, *, size: int, seed: int) -> FloatArray: ...
+
+
+class Score(NamedTuple):
+    """One metric of one population over all resamples.
+
+    Attributes:
+        metric: One of ``METRICS``.
+        value: Mean over resamples; None where the metric is not defined at this n (``why_undefined``).
+        std: Standard deviation over resamples (R - 1); None with one resample.
+        ci_low: Lower end of the 95% interval of the mean (Student's t over resamples); None with one resample.
+        ci_high: Its upper end.
+        p_value: MMD only: median over resamples of the permutation p-value.
+        n: Rows of each of the two sets.
+        resamples: R.
+    """
+
+    metric: str
+    value: float | None
+    std: float | None
+    ci_low: float | None
+    ci_high: float | None
+    p_value: float | None
+    n: int
+    resamples: int
+
+
+class Anchor(NamedTuple):
+    """The floor and the ceiling of one metric (Eq. 6 and 7)."""
+
+    metric: str
+    floor_value: float
+    ceiling_value: float
+
+
+def sample_size(n_users: int, n_population: int, requested: int) -> int:
+    """n of both sets: as many as asked for, as the population has, and as half the users.
+
+    Raises:
+        ValueError: Fewer than two users, or an empty population.
+    """
+    if n_users < 2 or n_population < 1:
+        raise ValueError(
+            f"a score needs at least 2 real users and 1 placed persona, got {n_users} and {n_population}: "
+            "check the corpus and the ratings of this population"
+        )
+    return min(requested, n_population, n_users // 2)
+
+
+def draw_references(n_users: int, *, size: int, resamples: int, seed: int) -> list[tuple[Rows, Rows]]:
+    """Row numbers of the reference X and of the floor (other real users), disjoint, for every resample.
+
+    With fewer than ``2 * size`` users each gets half of them. The draws are nested: those of a smaller size are the
+    first rows of those of a larger one, so populations of different sizes meet the same users.
+
+    Args:
+        n_users: N.
+        size: Rows wanted of each.
+        resamples: R.
+        seed: Seed shared by everything that is to be compared.
+    """
+    n = sample_size(n_users, size, size)
+    draws = []
+    for resample in range(resamples):
+        order = np.random.default_rng(derive_seed(seed, "reference", resample)).permutation(n_users)
+        draws.append((order[:n], order[::-1][:n]))
+    return draws
+
+
+def why_undefined(metric: str, *, n: int, neighbours: int) -> str | None:
+    """Why a metric has no value at this n, in one sentence; None when it has one."""
+    least = {"mmd": 2, "coverage": neighbours + 2}.get(metric, 1)
+    if n >= least:
+        return None
+    return f"{metric} needs at least {least} personas and twice as many real users; {n} can be compared"
+
+
+def summarise(metric: str, values: Sequence[float | None], p_values: Sequence[float | None], *, n: int) -> Score:
+    """Mean, deviation and 95% interval over resamples.
+
+    Args:
+        metric: One of ``METRICS``.
+        values: One a resample; None where undefined, which is so for all or for none.
+        p_values: One a resample, for MMD; empty or None otherwise.
+        n: Rows of each set.
+    """
+    resamples = len(values)
+    known = [value for value in values if value is not None]
+    tested = [p_value for p_value in p_values if p_value is not None]
+    p_value = float(np.median(tested)) if tested else None
+    if not known:
+        return Score(metric, None, None, None, None, None, n, resamples)
+    mean = float(np.mean(known))
+    if resamples == 1:
+        return Score(metric, mean, None, None, None, p_value, n, resamples)
+    std = float(np.std(known, ddof=1))
+    half = float(t.ppf((1 + CONFIDENCE) / 2, resamples - 1)) * std / math.sqrt(resamples)
+    return Score(metric, mean, std, mean - half, mean + half, p_value, n, resamples)

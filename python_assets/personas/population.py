@@ -1,0 +1,79 @@
+"""A population's personas: the evidence from the warehouse, the texts from the model, the rows to write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pyarrow as pa
+
+from python_assets.personas.write import category_label, draft_personas, persona_rows
+from python_assets.raters.answers import ask_missing
+from python_assets.raters.chat import ChatModel
+from python_assets.study import Population, Study
+from python_assets.warehouse import Warehouse
+
+PROFILES = """
+    select user_id, seed_order, top_items_block, rating_hist, n_reviews from personas.grounding_profiles
+    where split = ? order by seed_order limit ?
+"""
+MARGINALS = "select attribute, value, probability from personas.demographic_marginals order by all"
+
+
+def write_population(
+    warehouse: Warehouse,
+    study: Study,
+    settings: Population,
+    model: ChatModel | None,
+    *,
+    split: str,
+    code_version: str,
+    log: Callable[[str], None],
+) -> pa.Table:
+    """Rows of ``ml.personas``.
+
+    Grounded personas and controls take the first seed users of the split, so that populations meet the same people.
+
+    Args:
+        warehouse: Holds profiles and marginals, and the answers already given.
+        study: Seed and splits.
+        settings: The population.
+        model: Who writes; nothing for a control, which has no text.
+        split: Product split.
+        code_version: Recorded with each row.
+        log: Told how far the writing is.
+    """
+    seeded = settings.condition in {"grounded", "control"}
+    drafts = draft_personas(
+        settings,
+        split=split,
+        seed=study.seed,
+        category_label=category_label(study.splits[split]),
+        marginals=warehouse.read(MARGINALS) if settings.condition == "demographic" else None,
+        profiles=warehouse.read(PROFILES, [split, settings.size]) if seeded else None,
+    )
+    answers = {}
+    if model is not None:
+        requests = [draft.request for draft in drafts if draft.request]
+        answers = ask_missing(warehouse, model, requests, settings=settings.writer, progress=_every_tenth(log, "personas"))
+    return persona_rows(
+        drafts,
+        answers,
+        split=split,
+        population=settings,
+        model=model,
+        config_hash=settings.config_hash(),
+        code_version=code_version,
+    )
+
+
+def _every_tenth(log: Callable[[str], None], what: str) -> Callable[[int, int], None]:
+    last = -1
+
+    def progress(done: int, wanted: int) -> None:
+        nonlocal last
+        tenth = 10 * done // max(wanted, 1)
+        if tenth > last:
+            log(f"{done:,} of {wanted:,} {what}")
+            last = tenth
+
+    return progress

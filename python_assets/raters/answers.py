@@ -1,0 +1,157 @@
+"""The answer store: every LLM answer under a hash of its whole request, so that a killed run asks only for the rest."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import Literal
+
+import pyarrow as pa
+from tqdm import tqdm
+
+from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
+from python_assets.study import Rater, Writer
+from python_assets.warehouse import Warehouse
+
+FLUSH_SECONDS = 60.0
+"""Answers of a slow model are written down at least this often, even when a chunk is not full."""
+
+Purpose = Literal["write", "rate"]
+Progress = Callable[[int, int], None]
+
+
+def ask_missing(
+    warehouse: Warehouse,
+    model: ChatModel,
+    requests: Sequence[ChatRequest],
+    *,
+    settings: Writer | Rater,
+    chunk_size: int | None = None,
+    progress: Progress | None = None,
+) -> dict[str, Answer]:
+    """Answers to all requests: known ones from ``ml.answers``, the others from the model.
+
+    Each chunk is written in one short transaction before the next is asked, and no connection is open while the
+    model works. What arrived before an error or an interrupt is written too. An answer ``too_long`` is not stored:
+    it costs nothing to find again, and a larger context cures it.
+
+    Args:
+        warehouse: Where ``ml.answers`` is.
+        model: Who answers.
+        requests: All of one purpose; repeated ones are asked once.
+        settings: A writer's for personas, a rater's for ratings.
+        chunk_size: Answers a chunk; by default the rater's, or 100 for a writer.
+        progress: Called with (answered, wanted) after each step, besides the progress bar.
+
+    Returns:
+        Answers by request hash.
+    """
+    purpose: Purpose = "write" if isinstance(settings, Writer) else "rate"
+    if wrong := {request.purpose for request in requests} - {purpose}:
+        raise ValueError(f"{purpose} settings cannot answer {wrong.pop()} requests")
+    size = chunk_size or (settings.chunk_size if isinstance(settings, Rater) else 100)
+    wanted = {request_hash(r, identity=model.identity, settings=settings): r for r in by_persona(requests)}
+    answers = known_answers(warehouse, wanted)
+    missing = [request for key, request in wanted.items() if key not in answers]
+    if progress:
+        progress(len(answers), len(wanted))
+    label = {"write": "writing personas", "rate": "rating probes"}[purpose]
+    parts = _stored(warehouse, model, missing, settings=settings, purpose=purpose, size=size)
+    with (
+        closing(parts),
+        tqdm(total=len(wanted), initial=len(answers), desc=f"{label} ({model.name})", disable=None) as bar,
+    ):
+        for chunk in parts:
+            answers.update((answer.request_hash, answer) for answer in chunk)
+            bar.update(len(chunk))
+            if progress:
+                progress(len(answers), len(wanted))
+    if unanswered := len(wanted) - len(answers):
+        raise RuntimeError(f"{model.name} left {unanswered} of {len(wanted)} requests unanswered")
+    return answers
+
+
+def by_persona(requests: Iterable[ChatRequest]) -> list[ChatRequest]:
+    """Requests with the same system prompt after each other, so that its key-value cache is computed once."""
+    groups: dict[str, list[ChatRequest]] = {}
+    for request in requests:
+        groups.setdefault(request.system, []).append(request)
+    return [request for group in groups.values() for request in group]
+
+
+def known_answers(warehouse: Warehouse, hashes: Iterable[str]) -> dict[str, Answer]:
+    """The stored ones among these hashes, in one read."""
+    keys = pa.table({"request_hash": pa.array(list(hashes), pa.string())})
+    with warehouse.connect() as connection:
+        connection.register("wanted", keys)
+        rows = connection.execute(
+            "select request_hash, text, probabilities, status, n_prompt_tokens "
+            "from ml.answers join wanted using (request_hash)"
+        ).fetchall()
+    return {key: Answer(key, text, p, status, length) for key, text, p, status, length in rows}
+
+
+def store_answers(
+    warehouse: Warehouse, answers: Sequence[Answer], *, purpose: Purpose, backend: str, model: str
+) -> None:
+    """Add answers that are not there yet, in one transaction."""
+    if not answers:
+        return
+    columns = dict(zip(Answer._fields, zip(*answers, strict=True), strict=True))
+    count = len(answers)
+    incoming = pa.table(
+        {
+            "request_hash": pa.array(columns["request_hash"], pa.string()),
+            "purpose": pa.array([purpose] * count),
+            "text": pa.array(columns["text"], pa.string()),
+            "probabilities": pa.array(columns["probabilities"], pa.list_(pa.float32(), 5)),
+            "status": pa.array(columns["status"], pa.string()),
+            "backend": pa.array([backend] * count),
+            "model": pa.array([model] * count),
+            "n_prompt_tokens": pa.array(columns["n_prompt_tokens"], pa.int32()),
+            "created_at": pa.array([datetime.now(UTC).replace(tzinfo=None)] * count, pa.timestamp("us")),
+        }
+    )
+    with warehouse.connect(read_only=False) as connection:
+        connection.register("incoming", incoming)
+        # An anti-join and not `on conflict`: a lake's tables have no primary keys.
+        connection.execute(
+            "insert into ml.answers by name select * from incoming "
+            "where request_hash not in (select request_hash from ml.answers)"
+        )
+
+
+def _stored(
+    warehouse: Warehouse,
+    model: ChatModel,
+    requests: Sequence[ChatRequest],
+    *,
+    settings: Writer | Rater,
+    purpose: Purpose,
+    size: int,
+) -> Generator[list[Answer]]:
+    """Ask in chunks; hand on each part after it arrived, and store each chunk before the next."""
+    waiting: list[Answer] = []
+
+    def flush() -> None:
+        keep = [answer for answer in waiting if answer.status != "too_long"]
+        store_answers(warehouse, keep, purpose=purpose, backend=model.backend, model=model.name)
+        waiting.clear()
+
+    for start in range(0, len(requests), size):
+        last_write = time.monotonic()
+        try:
+            for part in _ask(model, requests[start : start + size], settings):
+                waiting.extend(part)
+                yield part
+                if time.monotonic() - last_write > FLUSH_SECONDS:
+                    flush()
+                    last_write = time.monotonic()
+        finally:
+            flush()
+
+
+def _ask(model: ChatModel, requests: Sequence[ChatRequest], settings: Writer | Rater) -> Iterator[list[Answer]]:
+    return model.write(requests, settings) if isinstance(settings, Writer) else model.rate(requests, settings)

@@ -1,0 +1,72 @@
+"""Control raters: known answers that show what the placement and the metrics make of them, without any LLM.
+
+All return integers from 1 to 5, shape (personas, probes).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from python_assets.seeds import derive_seed
+
+LEVELS = 5
+Ratings = NDArray[np.int64]
+
+
+def five_levels(scores: ArrayLike) -> Ratings:
+    """Each row's scores cut into five levels of equal count, or as near as the number of columns allows.
+
+    Equal scores may fall on both sides of a cut; then the earlier column gets the lower level.
+
+    Args:
+        scores: Finite numbers, shape (rows, columns); higher is liked more.
+
+    Raises:
+        ValueError: Not a matrix, or a score that is not a finite number.
+    """
+    matrix = np.asarray(scores, dtype=float)
+    if matrix.ndim != 2 or not np.all(np.isfinite(matrix)):
+        raise ValueError("scores must be a matrix of finite numbers, one row a persona and one column a probe")
+    ranks = np.argsort(np.argsort(matrix, axis=1, kind="stable"), axis=1, kind="stable")
+    return 1 + (ranks * LEVELS) // max(matrix.shape[1], 1)
+
+
+def perfect(scores: ArrayLike) -> Ratings:
+    """The perfect rater: rates every probe by its seed user's own encoder score.
+
+    Args:
+        scores: Encoder scores of the seed users for the probes, shape (personas, probes).
+    """
+    return five_levels(scores)
+
+
+def popularity(n_reviews: ArrayLike, *, n_personas: int) -> Ratings:
+    """Everybody likes what is reviewed most: one shared ranking, no taste of one's own.
+
+    Args:
+        n_reviews: Review counts of the probes, shape (probes,).
+        n_personas: How many personas.
+    """
+    counts = np.asarray(n_reviews, dtype=float)
+    return np.repeat(five_levels(counts[None, :]), n_personas, axis=0)
+
+
+def constant(*, n_personas: int, n_probes: int, rating: int = 3) -> Ratings:
+    """The ignorant rater that answers everything alike: it yields no pair and so has no place."""
+    return np.full((n_personas, n_probes), rating, dtype=np.int64)
+
+
+def random(*, n_personas: int, n_probes: int, seed: int) -> Ratings:
+    """Uniform ratings; a persona's do not depend on how many personas there are.
+
+    Args:
+        n_personas: How many personas.
+        n_probes: How many probes.
+        seed: Seed of the draws; each persona derives its own.
+    """
+    rows = [
+        np.random.default_rng(derive_seed(seed, number)).integers(1, LEVELS + 1, n_probes)
+        for number in range(n_personas)
+    ]
+    return np.array(rows, dtype=np.int64).reshape(n_personas, n_probes)

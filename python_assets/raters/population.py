@@ -1,0 +1,108 @@
+"""A population's answers to the probes, from an LLM or from a control."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pyarrow as pa
+
+from python_assets.probe_items import ProbeItems
+from python_assets.raters import controls
+from python_assets.raters.answers import ask_missing
+from python_assets.raters.chat import ChatModel
+from python_assets.raters.rate import ANY_INSTRUMENT, control_rating_rows, rating_requests, rating_rows
+from python_assets.seeds import derive_seed
+from python_assets.study import Population, Study
+from python_assets.warehouse import Warehouse
+
+PERSONAS = """
+    select persona_id, condition, seed_user_id, persona_text from ml.personas
+    where split = ? and population = ? order by persona_id
+"""
+
+
+def rate_population(
+    warehouse: Warehouse,
+    study: Study,
+    settings: Population,
+    model: ChatModel,
+    probes: ProbeItems,
+    *,
+    split: str,
+    code_version: str,
+    log: Callable[[str], None],
+) -> pa.Table:
+    """Rows of ``ml.ratings`` of a population that an LLM rates; answered requests are not asked again."""
+    personas = warehouse.read(PERSONAS, [split, settings.name])
+    questions = rating_requests(personas, probes.table, split=split, seed=study.seed)
+    tenth = max(1, len(questions) // 10)
+    answers = ask_missing(
+        warehouse,
+        model,
+        [question.request for question in questions],
+        settings=settings.rater,
+        progress=lambda done, wanted: log(f"{done:,} of {wanted:,} ratings") if done % tenth < settings.rater.chunk_size else None,
+    )
+    return rating_rows(
+        questions,
+        answers,
+        split=split,
+        population=settings,
+        model=model,
+        config_hash=settings.rater.config_hash(),
+        code_version=code_version,
+    )
+
+
+def rate_as_control(
+    warehouse: Warehouse,
+    study: Study,
+    settings: Population,
+    probes: ProbeItems,
+    seed_scores: Callable[[list[str]], Mapping[str, np.ndarray]],
+    *,
+    split: str,
+    code_version: str,
+) -> pa.Table:
+    """Rows of ``ml.ratings`` of a control.
+
+    Args:
+        warehouse: Holds the population's personas.
+        study: For the seed.
+        settings: The control population.
+        probes: The M probes.
+        seed_scores: Gives, for the perfect rater, the seed users' encoder scores of the probes by instrument, each of
+            shape (P, M).
+        split: Product split.
+        code_version: Recorded with each row.
+    """
+    people = warehouse.rows(PERSONAS, [split, settings.name])
+    seed = derive_seed(study.seed, "control", split, settings.rater.backend)
+    shape = {"n_personas": len(people), "n_probes": len(probes.item_ids)}
+    by_instrument: dict[str, np.ndarray]
+    match settings.rater.backend:
+        case "perfect":
+            # The only rater that depends on the instrument: it reads the encoder that will place it.
+            scores = seed_scores([seed_user for _, _, seed_user, _ in people])
+            by_instrument = {instrument: controls.perfect(matrix) for instrument, matrix in scores.items()}
+        case "popularity":
+            by_instrument = {ANY_INSTRUMENT: controls.popularity(probes.n_reviews, n_personas=len(people))}
+        case "constant":
+            by_instrument = {ANY_INSTRUMENT: controls.constant(**shape)}
+        case _:
+            by_instrument = {ANY_INSTRUMENT: controls.random(**shape, seed=seed)}
+    return pa.concat_tables(
+        control_rating_rows(
+            ratings,
+            persona_ids=[persona for persona, *_ in people],
+            item_ids=probes.item_ids,
+            instrument=instrument,
+            split=split,
+            population=settings,
+            seed=seed,
+            config_hash=settings.rater.config_hash(),
+            code_version=code_version,
+        )
+        for instrument, ratings in by_instrument.items()
+    )

@@ -1,0 +1,102 @@
+"""Figure 3: how much of the real population each source covers, and how alike its members are."""
+
+from __future__ import annotations
+
+import matplotlib as mpl
+from matplotlib.axes import Axes
+
+from python_assets.report.data import ReportData, Row
+from python_assets.report.formats import decimal
+from python_assets.report.names import Population, in_order
+from python_assets.report.rows import Block, legend, no_value, panel_grid
+from python_assets.report.style import COLOURS, INK, PAPER, RC, Drawing, to_svg
+
+NAME = "figure3"
+TITLE = "Coverage and likeness"
+HOW = (
+    "Left: the share of real users who have a member of the population close by (more is better). Right: the mean "
+    "cosine between two members (near the real users' is better, 1 means that all members are the same). The "
+    "upright line is other real users; thin lines are 95% intervals."
+)
+
+
+def draw(data: ReportData) -> Drawing:
+    """The figure over all splits; one bar an instrument."""
+    rows = [row for row in data.metrics if row["metric"] in ("coverage", "cos_mean")]
+    scores = {(r["split"], r["population"], r["instrument"], r["metric"]): r for r in rows}
+    blocks = [
+        Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
+        for split in data.splits
+    ]
+    blocks = [block for block in blocks if block.populations]
+    if not blocks:
+        return Drawing(NAME, TITLE, HOW, "There is nothing to draw: no population has a coverage or a cosine score.")
+    figure, panels = panel_grid(blocks, ["Coverage", "Mean cosine between members"])
+    instruments = data.instrument_names
+    with mpl.rc_context(RC):
+        for block, row in zip(blocks, panels, strict=True):
+            for metric, axes in zip(("coverage", "cos_mean"), row, strict=True):
+                for y, population in enumerate(block.populations):
+                    found = [scores.get((block.title, population.name, name, metric)) for name in instruments]
+                    _bars(axes, y, population, found)
+                _floor_lines(
+                    axes, block, [scores.get((block.title, "real_subsample", name, metric)) for name in instruments]
+                )
+        panels[0][0].set_xlim(0, 1.02)
+        panels[0][1].set_xlim(right=1.02)
+        legend(figure, [p for block in blocks for p in block.populations], instruments)
+    return Drawing(NAME, TITLE, HOW, _seen(rows), to_svg(figure, name=NAME, label=f"Figure 3. {TITLE}. {_seen(rows)}"))
+
+
+def _bars(axes: Axes, y: int, population: Population, found: list[Row | None]) -> None:
+    colour = COLOURS[population.kind]
+    height = 0.72 / len(found)
+    for i, score in enumerate(found):
+        if score is None or score["value"] is None:
+            continue
+        middle = y - 0.36 + height * (i + 0.5)
+        axes.barh(
+            middle,
+            score["value"],
+            height * 0.88,
+            facecolor=colour if i == 0 else PAPER,
+            edgecolor=colour,
+            linewidth=0.9,
+        )
+        if score["ci_low"] is not None and score["ci_high"] is not None:
+            axes.plot(
+                [score["ci_low"], score["ci_high"]], [middle, middle], color=INK, linewidth=1.1, solid_capstyle="butt"
+            )
+    if all(score is None or score["value"] is None for score in found):
+        no_value(axes, y)
+
+
+def _floor_lines(axes: Axes, block: Block, floors: list[Row | None]) -> None:
+    for i, floor in enumerate(floors):
+        if floor is not None and floor["value"] is not None:
+            axes.axvline(floor["value"], color=INK, linewidth=0.9, linestyle="-" if i == 0 else (0, (4, 3)))
+
+
+def _seen(rows: list[Row]) -> str:
+    def span(source: str, metric: str) -> str | None:
+        values = [
+            r["value"] for r in rows if r["source"] == source and r["metric"] == metric and r["value"] is not None
+        ]
+        values = (
+            values
+            if source != "reference"
+            else [r["value"] for r in rows if r["population"] == "real_subsample" and r["metric"] == metric]
+        )
+        values = [value for value in values if value is not None]
+        if not values:
+            return None
+        low, high = decimal(min(values), 2), decimal(max(values), 2)
+        return low if low == high else f"{low} to {high}"
+
+    personas, real = span("persona", "coverage"), span("reference", "coverage")
+    if personas is None or real is None:
+        return "No persona population has a place here; the bars are reference users, controls and synthetic users."
+    return (
+        f"Personas cover {personas} and other real users {real}; the mean cosine is "
+        f"{span('persona', 'cos_mean') or 'unknown'} against {span('reference', 'cos_mean') or 'unknown'}."
+    )

@@ -1,0 +1,75 @@
+"""What an instrument can be trusted with, in words."""
+
+from __future__ import annotations
+
+from python_assets.report.data import ReportData, Row
+from python_assets.report.formats import decimal, percent
+from python_assets.report.verdicts import FAITHFUL_SHARE
+
+
+def instrument_in_words(row: Row, floor: float | None) -> list[str]:
+    """Two or three sentences about a row of ``results.instrument_reliability``.
+
+    Args:
+        row: The row.
+        floor: Coverage of other real users in the same split and instrument.
+    """
+    return [*_faithfulness(row, floor), *_repeatability(row), *_ignorance(row, floor)]
+
+
+def _faithfulness(row: Row, floor: float | None) -> list[str]:
+    perfect = row["perfect_rater_coverage"]
+    if perfect is None:
+        return [
+            "There is no perfect rater in the study, so nobody knows how good a score this instrument can give at all."
+        ]
+    against = f", other real users {percent(floor)}" if floor is not None else ""
+    if "compresses" in row["verdict"]:
+        return [
+            "It compresses: stand-ins that answer exactly as their real user would cover "
+            f"{percent(perfect)}{against}. A low score is at least partly the instrument's."
+        ]
+    return [
+        f"Stand-ins that answer exactly as their real user would cover {percent(perfect)}{against}: it can show a "
+        "faithful population as one."
+    ]
+
+
+def _repeatability(row: Row) -> list[str]:
+    retest = row["retest_user_cosine"]
+    if retest is None:
+        return ["It was not trained again under another seed, so nobody knows how much of its map is chance."]
+    if "not repeatable" in row["verdict"]:
+        start = row["init_correlation"]
+        chance = (
+            f" The users' final mixtures correlate {decimal(start, 2)} with their random start."
+            if start is not None
+            else ""
+        )
+        return [
+            f"It does not repeat: trained again under another seed it agrees with itself by {decimal(retest, 2)} (1 "
+            f"is the same map, 0 none). There are too few reviews for it to tell these users apart.{chance}"
+        ]
+    return [f"Trained again under another seed it agrees with itself by {decimal(retest, 2)} (1 is the same map)."]
+
+
+def _ignorance(row: Row, floor: float | None) -> list[str]:
+    ignorant = row["ignorant_rater_coverage"]
+    if ignorant is None or floor is None or ignorant < FAITHFUL_SHARE * floor:
+        return []
+    return [
+        f"Stand-ins left at a random start cover {percent(ignorant)}, so coverage alone never proves a population real."
+    ]
+
+
+def coverage_floor(data: ReportData, split: str, instrument: str) -> float | None:
+    """Coverage of other real users; None when it was not scored."""
+    own = [r for r in data.metrics if (r["split"], r["instrument"], r["metric"]) == (split, instrument, "coverage")]
+    real = next((r["value"] for r in own if r["population"] == "real_subsample"), None)
+    anchors = [
+        r["floor_value"]
+        for r in data.fgi
+        if (r["split"], r["instrument"], r["metric"], r["anchor"]) == (split, instrument, "coverage", "paper")
+        and r["floor_value"] is not None
+    ]
+    return real if real is not None else max(anchors, default=None)

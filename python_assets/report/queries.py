@@ -1,0 +1,140 @@
+"""The report's SQL: one query for every table of ``ReportData`` (data.py), named as its field."""
+
+# Who is a control: what its scores say, and the study where nobody could be placed and there are no scores.
+FIDELITY = """
+    with scored as (select distinct population, source from results.population_metrics)
+    select f.split, f.population, f.instrument, f.condition, f.rater, p.backend,
+        coalesce(s.source, if(p.condition = 'control', 'control', 'persona')) as source,
+        f.coverage, f.cos_mean, f.matched_real_cos_mean, f.pair_cosine_distance, f.rank_accuracy, f.rating_correlation,
+        f.fgi_coverage, f.fgi_mmd, f.fgi_fpd, f.fgi_swd, f.norm_ratio,
+        cast(f.n_personas as bigint) as n_personas, cast(f.n_unplaceable as bigint) as n_unplaceable
+    from results.fidelity as f
+    left join raw.populations as p on f.population = p.population
+    left join scored as s on f.population = s.population
+    order by f.split, f.instrument, f.population
+"""
+
+METRICS = """
+    select split, population, source, instrument, metric, value, std, ci_low, ci_high, p_value, n, resamples
+    from results.population_metrics order by split, instrument, population, metric
+"""
+
+FGI = """
+    select split, population, source, instrument, metric, anchor, fgi, floor_value, ceiling_value, n
+    from results.fgi order by split, instrument, population, metric, anchor
+"""
+
+GAPS = """
+    select split, population, instrument, metric, floor, protocol, persona, total
+    from results.gap_decomposition order by split, instrument, population, metric
+"""
+
+RELIABILITY = """
+    select split, instrument, n_seeds, retest_user_cosine, retest_user_scores, init_correlation,
+        perfect_rater_coverage, perfect_rater_pair_distance, ignorant_rater_coverage, verdict
+    from results.instrument_reliability order by split, instrument
+"""
+
+ENCODERS = """
+    select e.split, e.instrument, e.seed, e.seed = s.seed as is_primary, e.n_users, e.n_items, e.n_train_pairs,
+        e.epochs, e.best_epoch, e.validation_accuracy, e.test_accuracy, e.logit_scale, e.seconds
+    from ml.encoder_runs as e cross join raw.study as s
+    order by e.split, e.instrument, is_primary desc, e.seed
+"""
+
+PLACED = """
+    select split, population, instrument, count(*) as n_personas, count(*) filter (not placed) as n_unplaceable
+    from ml.persona_embeddings group by all order by all
+"""
+
+# A row a population: what it answered, and how many of its personas never varied their answer.
+ANSWERS = """
+    with answers as (
+        select *, coalesce(rating, cast(round(expected_rating) as integer)) as answer,
+            if(elicitation = 'expected', coalesce(expected_rating, rating), coalesce(rating, expected_rating)) as value
+        from ml.ratings
+    ),
+    by_persona as (
+        select split, population, instrument, any_value(elicitation) as elicitation,
+            count(*) as n_answers, count(answer) as n_read, sum(value) as total,
+            count(*) filter (answer = 1) as n_1, count(*) filter (answer = 2) as n_2,
+            count(*) filter (answer = 3) as n_3, count(*) filter (answer = 4) as n_4,
+            count(*) filter (answer = 5) as n_5,
+            count(answer) > 1 and min(value) = max(value) as is_constant
+        from answers group by split, population, instrument, persona_id
+    )
+    select split, population, instrument, any_value(elicitation) as elicitation,
+        count(*) as n_personas, count(*) filter (is_constant) as n_constant,
+        cast(sum(n_answers) as bigint) as n_answers, cast(sum(n_read) as bigint) as n_read,
+        sum(total) / nullif(sum(n_read), 0) as mean,
+        cast([sum(n_1), sum(n_2), sum(n_3), sum(n_4), sum(n_5)] as bigint[]) as counts
+    from by_persona group by split, population, instrument order by split, population, instrument
+"""
+
+# Drawn by hash, so that nobody picks them; two a population over all splits.
+EXAMPLES = """
+    select split, population, seed_user_id, persona_text, flags
+    from ml.personas where trim(persona_text) <> ''
+    qualify row_number() over (partition by population order by md5(split || persona_id), split, persona_id) <= 2
+    order by population, md5(split || persona_id), split, persona_id
+"""
+
+FILES = """
+    select path, kind, category, format, sha256, n_read, n_accepted, n_rejected, n_duplicate, n_corrected
+    from raw.ingested_files order by category, kind desc, path
+"""
+
+REJECTIONS = "select reason, count(*) as n from raw.rejected_rows group by reason order by n desc, reason limit 8"
+
+USERS = """
+    select split, count(*) as n_users, median(n_reviews) as median_reviews,
+        median(n_train_pairs) as median_train_pairs, count(*) filter (n_train_pairs = 0) as n_without_pairs
+    from corpus.users group by split order by split
+"""
+
+REVIEWS = """
+    select split, count(distinct item_id) as n_items, count(*) as n_reviews,
+        count(*) filter (fold = 'train') as n_train, count(*) filter (fold = 'validation') as n_validation,
+        count(*) filter (fold = 'test') as n_test
+    from corpus.interactions group by split order by split
+"""
+
+PAIRS = """
+    select split, count(*) filter (fold = 'train') as n_train, count(*) filter (fold = 'validation') as n_validation,
+        count(*) filter (fold = 'test') as n_test
+    from corpus.preference_pairs group by split order by split
+"""
+
+PROBES = "select split, band, count(*) as n from probes.probe_items group by split, band order by split, band"
+
+MADE_BY = """
+    select population, any_value(backend) as backend, string_agg(distinct model, ', ' order by model) as model,
+        string_agg(distinct left(prompt_hash, 12), ', ') as prompt_hash,
+        string_agg(distinct config_hash, ', ') as config_hash, string_agg(distinct code_version, ', ') as code_version,
+        min(created_at) as first_at, max(created_at) as last_at
+    from ml.ratings group by population order by population
+"""
+
+CODE = "select distinct code_version from results.population_metrics order by code_version"
+TEXT_MODEL = "select distinct model, left(model_sha256, 12) as sha256 from ml.item_embeddings order by model, sha256"
+
+QUERIES = {
+    "fidelity": FIDELITY,
+    "metrics": METRICS,
+    "fgi": FGI,
+    "gaps": GAPS,
+    "reliability": RELIABILITY,
+    "encoders": ENCODERS,
+    "placed": PLACED,
+    "answers": ANSWERS,
+    "examples": EXAMPLES,
+    "files": FILES,
+    "rejections": REJECTIONS,
+    "users": USERS,
+    "reviews": REVIEWS,
+    "pairs": PAIRS,
+    "probes": PROBES,
+    "made_by": MADE_BY,
+    "code": CODE,
+    "text_model": TEXT_MODEL,
+}

@@ -1,0 +1,197 @@
+"""Is this population a faithful stand-in? One verdict and one sentence, weighed against what the instrument can show.
+
+A population is never judged alone: its coverage stands beside that of other real users (the floor), of perfect
+stand-ins (raters that answer exactly as their real user would) and of ignorant ones (left at a random start), all
+under the same instrument.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from python_assets.report.formats import count, decimal, percent
+from python_assets.report.names import FGI_METRICS, METRICS
+
+# The share of the floor that results.instrument_reliability asks of a perfect rater.
+FAITHFUL_SHARE = 0.8
+PARTLY_SHARE = 0.5
+# Of the way from chance (or from knowing popularity alone) to a perfect rater's rank accuracy.
+ITEM_LEVEL_SHARE = 0.5
+UNPLACED_TOO_MANY = 0.5
+
+
+class Verdict(StrEnum):
+    """The answer, in the words the page prints."""
+
+    YES = "Yes"
+    PARTLY = "Partly"
+    NO = "No"
+    CANNOT_TELL = "Cannot tell"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One population in one split under one instrument, with what it is compared with. None is unknown."""
+
+    n_personas: int
+    n_unplaceable: int
+    n_rated: int | None = None
+    unread_share: float = 0.0
+    coverage: float | None = None
+    floor: float | None = None
+    perfect: float | None = None
+    ignorant: float | None = None
+    rank_accuracy: float | None = None
+    perfect_rank_accuracy: float | None = None
+    popularity_rank_accuracy: float | None = None
+    retest: float | None = None
+    instrument_verdict: str = "unknown"
+    fgi: Mapping[str, float | None] = field(default_factory=dict)
+    perfect_fgi: Mapping[str, float | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with its one sentence."""
+
+    verdict: Verdict
+    sentence: str
+
+
+def judge(case: Case) -> Judgement:
+    """Weigh one case."""
+    judgement = _judge(case)
+    return Judgement(judgement.verdict, judgement.sentence[:1].upper() + judgement.sentence[1:])
+
+
+def _judge(case: Case) -> Judgement:
+    if case.n_personas == 0:
+        return Judgement(Verdict.CANNOT_TELL, "no persona of this population has been measured in this split yet.")
+    if case.n_unplaceable >= case.n_personas * UNPLACED_TOO_MANY and case.n_unplaceable > 0:
+        return _mostly_unplaced(case)
+    if case.coverage is None or case.floor is None:
+        return Judgement(
+            Verdict.CANNOT_TELL, "the population has no coverage score, or there was no real floor to hold it against."
+        )
+    if "not repeatable" in case.instrument_verdict:
+        return Judgement(Verdict.CANNOT_TELL, _not_repeatable(case))
+    if case.perfect is None or case.instrument_verdict not in ("faithful", "compresses"):
+        return Judgement(Verdict.CANNOT_TELL, _unchecked(case))
+    if case.instrument_verdict == "compresses":
+        return _compressed(case)
+    return _seen_clearly(case)
+
+
+def shares(case: Case) -> tuple[int, int]:
+    """Percentage points of the coverage gap: the instrument's, the personas'. They add up to the gap as printed."""
+    floor, perfect, reached = (round(100 * (value or 0.0)) for value in (case.floor, case.perfect, case.coverage))
+    return floor - perfect, perfect - reached
+
+
+def _whose_gap(case: Case) -> str:
+    instrument, personas = shares(case)
+    gap = instrument + personas
+    if gap <= 0:
+        return "there is no gap to explain"
+    if personas <= 0:
+        return f"all of the gap of {gap} points is the instrument's"
+    if instrument <= 0:
+        return f"all of the gap of {gap} points is the personas'"
+    return f"of the gap of {gap} points the instrument accounts for {instrument} and the personas for {personas}"
+
+
+def _levels(case: Case) -> str:
+    levels = (
+        (case.floor, "other real users"),
+        (case.perfect, "perfect stand-ins"),
+        (case.ignorant, "ignorant stand-ins"),
+    )
+    compared = [f"{percent(share)} with {who}" for share, who in levels if share is not None]
+    listed = f"{', '.join(compared[:-1])} and {compared[-1]}" if len(compared) > 1 else compared[0]
+    return f"{_reached(case.coverage or 0.0)} one of these personas close by, against {listed}"
+
+
+def _reached(coverage: float) -> str:
+    if coverage == 0:
+        return "none of the real users has"
+    return "less than 1% of the real users have" if coverage < 0.005 else f"{percent(coverage)} of the real users have"
+
+
+def _mostly_unplaced(case: Case) -> Judgement:
+    who = f"{count(case.n_unplaceable)} of {count(case.n_personas)} personas have no place among the real users"
+    if case.n_rated is not None and case.n_rated <= case.n_personas * (1 - UNPLACED_TOO_MANY):
+        return Judgement(Verdict.CANNOT_TELL, f"{who}, and only {count(case.n_rated)} have been asked at all.")
+    if case.unread_share >= UNPLACED_TOO_MANY:
+        cause = (
+            f"{percent(case.unread_share)} of the answers could not be read as a rating, so the fault may be the "
+            "prompt, not the personas."
+        )
+        return Judgement(Verdict.CANNOT_TELL, f"{who}: {cause}")
+    return Judgement(Verdict.NO, f"{who}, because they rate everything alike and so prefer nothing to anything.")
+
+
+def _not_repeatable(case: Case) -> str:
+    agreement = (
+        f"they agree {decimal(case.retest, 2)}, where 1 is the same map" if case.retest is not None else "they disagree"
+    )
+    return (
+        "the corpus is too thin for this instrument, because two encoders that differ only in their seed put the "
+        f"same real users in different places ({agreement}); for the record, {_levels(case)}."
+    )
+
+
+def _unchecked(case: Case) -> str:
+    if case.perfect is None:
+        missing = "the study has no perfect rater (add a control population with `backend: perfect`)"
+    else:
+        missing = "the encoder was not trained again under another seed (set `retests: 1`)"
+    return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {missing}."
+
+
+def _compressed(case: Case) -> Judgement:
+    if (case.coverage or 0.0) >= FAITHFUL_SHARE * (case.perfect or 0.0):
+        tail = "so whatever these personas lack, this instrument cannot show it"
+        return Judgement(Verdict.CANNOT_TELL, f"{_levels(case)}; {_whose_gap(case)}, {tail}.")
+    return Judgement(Verdict.NO, f"{_levels(case)}; {_whose_gap(case)}.")
+
+
+def _seen_clearly(case: Case) -> Judgement:
+    coverage, floor = case.coverage or 0.0, case.floor or 0.0
+    levels = f"{_levels(case)}; "
+    if coverage < PARTLY_SHARE * floor:
+        return Judgement(Verdict.NO, f"{levels}{_whose_gap(case)}.")
+    if coverage < FAITHFUL_SHARE * floor:
+        return Judgement(Verdict.PARTLY, f"{levels}{_whose_gap(case)}.")
+    if noisy := [METRICS[m].label for m in FGI_METRICS if _worse_than_noise(case, m)]:
+        tail = f"but by {' and '.join(noisy)} the population as a whole is further off than noise"
+        return Judgement(Verdict.PARTLY, f"{levels}{tail}.")
+    if (doubt := _item_level_doubt(case)) is not None:
+        return Judgement(Verdict.PARTLY, f"{levels}{doubt}.")
+    agreement = f", and they order items as their seed users do (rank accuracy {decimal(case.rank_accuracy, 2)})"
+    return Judgement(Verdict.YES, f"as far as these measures can show: {_levels(case)}{agreement}.")
+
+
+def _worse_than_noise(case: Case, metric: str) -> bool:
+    own, perfect = case.fgi.get(metric), case.perfect_fgi.get(metric)
+    return own is not None and own >= 1 and not (perfect is not None and perfect >= 1)
+
+
+def _item_level_doubt(case: Case) -> str | None:
+    random_too = (
+        f"; stand-ins left at a random start reach {percent(case.ignorant)} too"
+        if case.ignorant is not None and case.floor is not None and case.ignorant >= FAITHFUL_SHARE * case.floor
+        else ""
+    )
+    if case.rank_accuracy is None:
+        return f"but that is the crowd only, since no persona can be held against a seed user{random_too}"
+    chance, baseline = max((0.5, "coin tosses"), (case.popularity_rank_accuracy or 0.0, "knowing only what is popular"))
+    best = case.perfect_rank_accuracy or 1.0
+    if case.rank_accuracy < chance + ITEM_LEVEL_SHARE * max(best - chance, 0.0):
+        own = (
+            f"rank accuracy {decimal(case.rank_accuracy, 2)}, where {baseline} gives {decimal(chance, 2)} and "
+            f"perfect stand-ins {decimal(best, 2)}"
+        )
+        return f"but person by person they hardly order items as their seed users do ({own}){random_too}"
+    return None

@@ -1,0 +1,83 @@
+"""What a new user does wrong gets one sentence and the right exit code."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagster_defs.cli import main
+
+COMMANDS = ["run", "dev", "ingest", "simulate", "status", "report", "sql", "doctor"]
+
+
+def _call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, list(arguments))
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("STUDY", "WAREHOUSE", "DATA", "LIMIT"):
+        monkeypatch.delenv(f"PERSONA_FIDELITY_{name}", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command: str) -> None:
+    done = _call(command, "--help")
+    assert done.exit_code == 0
+    assert "Usage:" in done.output
+
+
+@pytest.mark.parametrize("arguments", [["sql"], ["nonsense"], ["run", "--limit", "none"], ["sql", "select 1", "--format", "xml"]])
+def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
+    assert _call(*arguments).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["run", "--study", "demmo"], "did you mean demo?"),
+        (["run", "--study", "missing.yml"], "There is no study file missing.yml"),
+        (["sql", "select 1"], "There is no warehouse at"),
+        (["status"], "run `persona-fidelity run` first"),
+        (["report"], "There is no warehouse at"),
+    ],
+)
+def test_bad_input_is_exit_code_1_and_one_sentence(arguments: list[str], words: str) -> None:
+    done = _call(*arguments)
+    assert done.exit_code == 1
+    assert words in done.output
+    assert "Traceback" not in done.output
+    assert len(done.output.strip().splitlines()) == 1
+
+
+def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:
+    path = tmp_path / "notes.duckdb"
+    path.write_text("these are notes, not a database " * 200)
+    done = _call("sql", "select 1", "--warehouse", str(path))
+    assert done.exit_code == 1
+    assert "cannot be opened as a DuckDB file" in done.output
+
+
+def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path) -> None:
+    study = tmp_path / "mine.yml"
+    study.write_text("name: mine\nsources: [{category: A, reviews: a.csv}]\nsplits: {A: [A]}\npopulation: []\n")
+    done = _call("run", "--study", str(study))
+    assert done.exit_code == 1
+    assert "unknown key `population`; did you mean `populations`?" in done.output
+
+
+def test_debug_shows_the_error_itself() -> None:
+    done = _call("--debug", "run", "--study", "demmo")
+    assert done.exception is not None
+    assert "StudyError" in type(done.exception).__name__
+
+
+def test_dry_run_changes_nothing(tmp_path: Path) -> None:
+    done = _call("run", "--study", "demo", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "evaluate: perfect_rater on Combined" in done.output
+    assert not list(tmp_path.glob("warehouse/*.duckdb"))

@@ -1,0 +1,79 @@
+"""One real run through the command line, shared by all tests of this folder."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from python_assets.warehouse import Warehouse
+
+COMMAND = Path(sys.executable).with_name("persona-fidelity")
+
+STUDY = """
+name: small
+seed: 7
+sources:
+  - category: All_Beauty
+    reviews: {root}/raw/review_categories/All_Beauty.jsonl.gz
+    items: {root}/raw/meta_categories/meta_All_Beauty.jsonl.gz
+  - category: Musical_Instruments
+    reviews: {root}/raw/review_categories/Musical_Instruments.jsonl.gz
+    items: {root}/raw/meta_categories/meta_Musical_Instruments.jsonl.gz
+splits:
+  Combined: [All_Beauty, Musical_Instruments]
+probes: {{count: 20}}
+instruments:
+  paper: {{retests: 1, encoder: {{max_epochs: 2, hidden_width: 64}}}}
+  scale_free: {{retests: 0, encoder: {{max_epochs: 2, hidden_width: 64}}, placement: {{objective: correlation}}}}
+populations:
+  - {{name: perfect_rater, condition: control, size: 40, rater: {{backend: perfect}}}}
+  - {{name: constant_rater, condition: control, size: 40, rater: {{backend: constant}}}}
+  - {{name: random_rater, condition: control, size: 3, rater: {{backend: random}}}}
+metrics: {{resamples: 2, permutations: 20, projections: 50, sample_size: 60, triplets: 500}}
+"""
+
+
+class Finished(NamedTuple):
+    """A finished run of the command."""
+
+    folder: Path
+    warehouse: Warehouse
+    output: str
+    environment: dict[str, str]
+
+    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Another command in the same folder."""
+        return run_command(self.folder, self.environment, *arguments)
+
+
+def run_command(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The installed command, as a user calls it."""
+    return subprocess.run(
+        [str(COMMAND), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
+    )
+
+
+def own_environment(folder: Path) -> dict[str, str]:
+    """The environment without this project's variables, and with a Dagster home of its own."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PERSONA_FIDELITY", "DAGSTER"))}
+    return {**kept, "DAGSTER_HOME": str(folder / ".dagster")}
+
+
+def finished_run(folder: Path, study: str, *options: str) -> Finished:
+    """Write the study down, run it, and hand over what came of it."""
+    (folder / "small.yml").write_text(study)
+    environment = own_environment(folder)
+    done = run_command(folder, environment, "run", "--study", "small.yml", *options)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return Finished(folder, Warehouse(folder / "warehouse" / "small.duckdb"), done.stdout, environment)
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
+    """The bundled corpus, two instruments, three controls."""
+    return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))

@@ -1,0 +1,162 @@
+"""Finding files, and refusing those that are no data."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import pytest
+
+from python_assets.ingest import IngestError, load, resolve_files
+from python_assets.ingest.files import FileBytes
+from python_assets.warehouse import Warehouse
+from tests.ingest.samples import ingest, review, write
+
+TABLES = ("raw.reviews", "raw.items", "raw.rejected_rows", "raw.ingested_files")
+
+
+def nothing_written(warehouse: Warehouse) -> bool:
+    """Whether all tables of the stage are empty."""
+    return all(warehouse.rows(f"select count(*) from {table}") == [(0,)] for table in TABLES)
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+
+def test_the_first_root_in_which_a_pattern_matches_wins(tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    touch(first / "b.jsonl", second / "a.jsonl", second / "b.jsonl", second / "deep" / "er" / "c.jsonl")
+    roots = [tmp_path / "absent", first, second]
+    assert resolve_files(["b.jsonl", "a.jsonl"], roots=roots) == [first / "b.jsonl", second / "a.jsonl"]
+    assert resolve_files(["*.jsonl", "b.jsonl"], roots=roots) == [first / "b.jsonl"]
+    assert resolve_files(["*.jsonl"], roots=[second, first]) == [second / "a.jsonl", second / "b.jsonl"]
+    assert resolve_files(["**/c.jsonl"], roots=roots) == [second / "deep" / "er" / "c.jsonl"]
+
+
+def test_absolute_paths_and_globs_need_no_root(tmp_path: Path) -> None:
+    touch(tmp_path / "a.jsonl", tmp_path / "b.jsonl")
+    assert resolve_files([str(tmp_path / "b.jsonl")], roots=[]) == [tmp_path / "b.jsonl"]
+    found = resolve_files([str(tmp_path / "*.jsonl"), str(tmp_path / "a.jsonl")], roots=[])
+    assert found == [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+
+
+def test_a_name_with_brackets_is_a_name_before_it_is_a_glob(tmp_path: Path) -> None:
+    touch(tmp_path / "a[b].jsonl", tmp_path / "ab.jsonl")
+    assert resolve_files(["a[b].jsonl"], roots=[tmp_path]) == [tmp_path / "a[b].jsonl"]
+
+
+def test_a_glob_does_not_find_folders(tmp_path: Path) -> None:
+    touch(tmp_path / "a" / "x.jsonl")
+    with pytest.raises(IngestError):
+        resolve_files(["*"], roots=[tmp_path])
+
+
+@pytest.mark.parametrize("pattern", ["none.jsonl", "none*.jsonl"])
+def test_a_pattern_without_a_match_is_named_with_the_roots(tmp_path: Path, pattern: str) -> None:
+    touch(tmp_path / "a.jsonl")
+    with pytest.raises(IngestError) as caught:
+        resolve_files(["a.jsonl", pattern], roots=[tmp_path, tmp_path / "other"])
+    message = str(caught.value)
+    for words in (pattern, str(tmp_path), str(tmp_path / "other"), "--data-root", "PERSONA_FIDELITY_DATA"):
+        assert words in message
+    assert "\n" not in message
+
+
+GOOD = b"".join(review(user=f"u{i}") + b"\n" for i in range(2000))
+ZIPPED = gzip.compress(GOOD)
+FLIPPED = ZIPPED[:-8] + bytes([ZIPPED[-8] ^ 1]) + ZIPPED[-7:]
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("a.jsonl", b"", "is empty"),
+        ("a.jsonl.gz", b"", "is empty"),
+        ("a.jsonl.gz", gzip.compress(b""), "is empty"),
+        ("a.jsonl", b"\n \n\r\n", "is empty, or blank throughout"),
+        ("a.jsonl.gz", gzip.compress(b"\n\n"), "is empty, or blank throughout"),
+        ("a.csv", b"user_id,parent_asin,rating,timestamp\n\n", "has a header and no row"),
+        ("a.jsonl.gz", GOOD, "is not gzip data"),
+        ("a.jsonl.gz", ZIPPED[: len(ZIPPED) // 2], "cut short"),
+        ("a.jsonl.gz", ZIPPED[:-4], "cut short"),
+        ("a.jsonl.gz", FLIPPED, "damaged gzip data"),
+        ("a.jsonl.gz", ZIPPED + b"rest", "damaged gzip data"),
+        ("a.jsonl", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a file this can read"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_one_clear_sentence(
+    tmp_path: Path, warehouse: Warehouse, name: str, data: bytes, words: str
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(IngestError, match=words) as caught:
+        ingest(warehouse, path)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert nothing_written(warehouse)
+
+
+def test_missing_files_and_folders_are_named(tmp_path: Path, warehouse: Warehouse) -> None:
+    with pytest.raises(IngestError, match="does not exist"):
+        ingest(warehouse, tmp_path / "none.jsonl")
+    with pytest.raises(IngestError, match="is a folder"):
+        ingest(warehouse, tmp_path)
+    assert nothing_written(warehouse)
+
+
+def test_gzip_data_is_known_by_its_bytes_and_may_have_several_members(tmp_path: Path, warehouse: Warehouse) -> None:
+    path = tmp_path / "unnamed.jsonl"
+    path.write_bytes(gzip.compress(review("u1") + b"\n") + gzip.compress(review("u2") + b"\n"))
+    assert ingest(warehouse, path).n_accepted == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a b.jsonl",
+        'it\'s "quoted".jsonl',
+        "a*b.jsonl",
+        "a?b.jsonl",
+        "a[1].jsonl",
+        "[!x].jsonl",
+        "x=1.jsonl",
+        "a;b--.gz",
+    ],
+)
+def test_file_names_are_never_globs_or_sql(tmp_path: Path, warehouse: Warehouse, name: str) -> None:
+    folder = tmp_path / "part=[1]*"
+    folder.mkdir()
+    for decoy in ("axb.jsonl", "a1.jsonl", "y.jsonl"):
+        write(folder / decoy, [review("decoy")])
+    assert ingest(warehouse, write(folder / name, [review("real")])).n_accepted == 1
+    assert warehouse.rows("select user_id, file from raw.reviews") == [("real", str(folder / name))]
+
+
+def test_a_relative_path_is_the_same_file(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", [review()])
+    ingest(warehouse, path)
+    monkeypatch.chdir(tmp_path)
+    assert ingest(warehouse, Path("a.jsonl")).skipped
+
+
+def test_a_file_that_is_written_to_meanwhile_is_refused(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", [review("u1")])
+    survey = load.survey
+
+    def touch_after_survey(path: Path) -> FileBytes:
+        facts = survey(path)
+        os.utime(path, ns=(1, 1))
+        return facts
+
+    monkeypatch.setattr(load, "survey", touch_after_survey)
+    with pytest.raises(IngestError, match="changed while it was read"):
+        ingest(warehouse, path)
+    assert nothing_written(warehouse)

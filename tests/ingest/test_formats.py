@@ -1,0 +1,65 @@
+"""Telling the layouts apart."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from python_assets.ingest import IngestError, Layout, detect_format
+from python_assets.warehouse import Warehouse
+from tests.ingest.samples import counts, ingest, review, write
+
+REVIEW_2018 = b'{"overall": 5.0, "reviewerID": "A1", "asin": "B1", "unixReviewTime": 1529193600, "reviewText": "x"}'
+ITEM_2018 = b'{"category": ["C"], "title": "t", "asin": "B1"}'
+ITEM_2023 = b'{"main_category": "C", "title": "t", "average_rating": 4.5, "parent_asin": "B1", "asin": "B2"}'
+REVIEW_2023 = review(asin="B2")
+HEADER = b"user_id,parent_asin,rating,timestamp"
+
+
+@pytest.mark.parametrize(
+    ("lines", "layout"),
+    [
+        ([REVIEW_2023], Layout("amazon_2023", "reviews", 0)),
+        ([ITEM_2023], Layout("amazon_2023", "items", 0)),
+        ([REVIEW_2018], Layout("amazon_2018", "reviews", 0)),
+        ([ITEM_2018], Layout("amazon_2018", "items", 0)),
+        ([b"", b"", HEADER], Layout("ratings_csv", "reviews", 3)),
+        ([b"\xef\xbb\xbf" + HEADER], Layout("ratings_csv", "reviews", 1)),
+        ([b"", b"{broken", b"\xff", b"[1]", b"x" * 300_000, REVIEW_2018], Layout("amazon_2018", "reviews", 0)),
+        ([b"x", HEADER], None),
+        ([b'{"name": "x"}'], None),
+        ([b"[" * 100_000], None),
+    ],
+)
+@pytest.mark.parametrize("suffix", [".jsonl", ".gz"])
+def test_the_first_known_line_tells(tmp_path: Path, lines: list[bytes], layout: Layout | None, suffix: str) -> None:
+    assert detect_format(write(tmp_path / f"file{suffix}", lines)) == layout
+
+
+@pytest.mark.parametrize(
+    ("line", "kind", "format", "words"),
+    [
+        (REVIEW_2023, "reviews", "amazon_2018", "looks like amazon_2023, not amazon_2018"),
+        (HEADER, "reviews", "amazon_2023", "looks like ratings_csv, not amazon_2023"),
+        (REVIEW_2018, "reviews", "ratings_csv", "looks like amazon_2018, not ratings_csv"),
+        (REVIEW_2023, "items", "auto", "looks like reviews, not items: list it under `reviews`"),
+        (ITEM_2018, "reviews", "auto", "looks like items, not reviews: list it under `items`"),
+        (HEADER, "items", "ratings_csv", "cannot hold items"),
+        (b"u1,i1,5,1500000000", "reviews", "ratings_csv", "a CSV with the header user_id,parent_asin"),
+        (REVIEW_2023, "reviews", "parquet", "not a file format: use auto, amazon_2023"),
+    ],
+)
+def test_what_the_study_says_is_checked(
+    tmp_path: Path, warehouse: Warehouse, line: bytes, kind: str, format: str, words: str
+) -> None:
+    with pytest.raises(IngestError, match=words):
+        ingest(warehouse, write(tmp_path / "file", [line]), kind=kind, format=format)
+
+
+def test_a_file_of_nothing_but_broken_lines_is_recorded(tmp_path: Path, warehouse: Warehouse) -> None:
+    path = write(tmp_path / "a.jsonl", [b"{broken", b"[]"])
+    report = ingest(warehouse, path, format="amazon_2018")
+    assert counts(report) == (2, 0, 2, 0, 0)
+    again = ingest(warehouse, path, format="amazon_2018")
+    assert again == report._replace(skipped=True)

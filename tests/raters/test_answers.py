@@ -1,0 +1,133 @@
+"""The answer store: nothing is asked twice, and a killed run keeps what it had."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from python_assets.raters.answers import ask_missing, by_persona, known_answers, store_answers
+from python_assets.raters.chat import Answer, ChatRequest
+from python_assets.study import Rater, Writer
+from python_assets.warehouse import Warehouse
+from tests.raters.fake_model import FakeModel, Killed, answer_key
+
+RATER = Rater(backend="transformers", model="fake", chunk_size=10)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "w.duckdb", wait_seconds=1)
+    made.prepare()
+    return made
+
+
+def requests(count: int = 35) -> list[ChatRequest]:
+    return [ChatRequest("rate", f"persona {n % 3}", f"probe {n}", n) for n in range(count)]
+
+
+def n_stored(warehouse: Warehouse) -> int:
+    return warehouse.rows("select count(*) from ml.answers")[0][0]
+
+
+def test_a_second_run_asks_nothing_and_gives_the_same(warehouse: Warehouse) -> None:
+    first = ask_missing(warehouse, FakeModel(), requests(), settings=RATER)
+    model = FakeModel()
+    assert ask_missing(warehouse, model, requests(), settings=RATER) == first
+    assert model.asked == []
+    assert len(first) == n_stored(warehouse) == 35
+
+
+def test_a_run_killed_after_two_chunks_asks_only_for_the_rest(warehouse: Warehouse) -> None:
+    with pytest.raises(Killed):
+        ask_missing(warehouse, FakeModel(dies_after=20), requests(), settings=RATER)
+    assert n_stored(warehouse) == 20
+    model = FakeModel()
+    answers = ask_missing(warehouse, model, requests(), settings=RATER)
+    assert len(answers) == 35
+    assert len(model.asked) == 15
+
+
+def test_an_error_within_a_chunk_keeps_what_had_arrived(warehouse: Warehouse) -> None:
+    with pytest.raises(Killed):
+        ask_missing(warehouse, FakeModel(dies_after=13), requests(), settings=RATER)
+    assert n_stored(warehouse) == 13
+
+
+def test_each_chunk_is_written_before_the_next_is_asked_and_the_file_is_free_meanwhile(warehouse: Warehouse) -> None:
+    seen: list[int] = []
+
+    class Watching(FakeModel):
+        def rate(self, requests, rater):  # type: ignore[no-untyped-def]
+            # Opens the file for writing: impossible while any other connection of this process holds it read-only.
+            with warehouse.connect(read_only=False) as connection:
+                seen.append(connection.execute("select count(*) from ml.answers").fetchone()[0])
+            yield from super().rate(requests, rater)
+
+    ask_missing(warehouse, Watching(), requests(), settings=RATER)
+    assert seen == [0, 10, 20, 30]
+
+
+def test_repeated_requests_are_asked_once(warehouse: Warehouse) -> None:
+    model = FakeModel()
+    answers = ask_missing(warehouse, model, requests(5) * 3, settings=RATER)
+    assert len(model.asked) == len(answers) == 5
+
+
+def test_one_personas_probes_follow_each_other(warehouse: Warehouse) -> None:
+    model = FakeModel()
+    ask_missing(warehouse, model, requests(9), settings=RATER)
+    assert [r.system[-1] for r in model.asked] == list("000111222")
+    assert [r.user for r in by_persona(requests(4))] == ["probe 0", "probe 3", "probe 1", "probe 2"]
+
+
+def test_what_does_not_fit_is_answered_but_not_stored(warehouse: Warehouse) -> None:
+    answers = ask_missing(warehouse, FakeModel(status="too_long"), requests(3), settings=RATER)
+    assert {answer.status for answer in answers.values()} == {"too_long"}
+    assert n_stored(warehouse) == 0
+
+
+def test_answers_survive_the_store_exactly(warehouse: Warehouse) -> None:
+    odd = [
+        Answer("a" * 64, "5\x00 ‘quoted’ \n 👍", (0.5, 0.25, 0.125, 0.0625, 0.0625), "ok", 7),
+        Answer("b" * 64, None, None, "empty", None),
+    ]
+    store_answers(warehouse, odd, purpose="rate", backend="x", model="m")
+    store_answers(warehouse, odd, purpose="rate", backend="x", model="m")
+    assert list(known_answers(warehouse, ["b" * 64, "a" * 64, "c" * 64]).values()) in (odd, odd[::-1])
+    assert n_stored(warehouse) == 2
+
+
+def test_progress_counts_the_known_ones(warehouse: Warehouse) -> None:
+    ask_missing(warehouse, FakeModel(), requests(10), settings=RATER)
+    told: list[tuple[int, int]] = []
+    ask_missing(
+        warehouse, FakeModel(), requests(12), settings=RATER, progress=lambda done, all_: told.append((done, all_))
+    )
+    assert told == [(10, 12), (11, 12), (12, 12)]
+
+
+def test_model_prompt_seed_and_decoding_each_make_another_request() -> None:
+    base, request = FakeModel(), requests(1)[0]
+    keys = {
+        answer_key(base, request, RATER),
+        answer_key(FakeModel("other"), request, RATER),
+        answer_key(base, request._replace(user="other"), RATER),
+        answer_key(base, request._replace(seed=99), RATER),
+        answer_key(base, request, RATER.model_copy(update={"temperature": 0.7})),
+        answer_key(base, request, RATER.model_copy(update={"elicitation": "expected"})),
+        answer_key(base, request, RATER.model_copy(update={"constrain": False})),
+    }
+    assert len(keys) == 7
+
+
+def test_what_cannot_change_an_answer_makes_no_other_request() -> None:
+    base, request = FakeModel(), requests(1)[0]
+    assert answer_key(base, request, RATER) == answer_key(base, request, RATER.model_copy(update={"chunk_size": 7}))
+    expected = RATER.model_copy(update={"elicitation": "expected"})
+    assert answer_key(base, request, expected) == answer_key(base, request._replace(seed=5), expected)
+
+
+def test_settings_must_fit_the_purpose(warehouse: Warehouse) -> None:
+    with pytest.raises(ValueError, match="write settings cannot answer rate requests"):
+        ask_missing(warehouse, FakeModel(), requests(1), settings=Writer())

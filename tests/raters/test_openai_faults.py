@@ -1,0 +1,227 @@
+"""The server client against a small loopback server that misbehaves on demand."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, open_chat_model, request_hash
+from python_assets.raters.parse import parse_likert
+from python_assets.study import Rater, Writer
+
+REQUESTS = [ChatRequest("rate", "You are Ann.", f"Rate item {number}.", number) for number in range(6)]
+Reply = tuple[int, Any]
+
+
+def completion(text: str | None, *, finish: str = "stop", top: dict[str, float] | None = None) -> dict[str, Any]:
+    entries = [{"token": token, "logprob": value, "bytes": None} for token, value in (top or {}).items()]
+    logprobs = {"content": [{"token": "x", "logprob": 0, "bytes": None, "top_logprobs": entries}]} if top else None
+    message = {"role": "assistant", "content": text}
+    choice = {"index": 0, "finish_reason": finish, "message": message, "logprobs": logprobs}
+    usage = {"prompt_tokens": 25, "completion_tokens": 1, "total_tokens": 26}
+    return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
+
+
+@contextmanager
+def server(reply: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
+    """A server that answers each request body with a status and a JSON object, or raw bytes as HTML."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            status, content = reply(body)
+            raw = content if isinstance(content, bytes) else json.dumps(content).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html" if raw[:1] == b"<" else "application/json")
+            self.send_header("Content-Length", str(len(raw)))
+            self.end_headers()
+            self.wfile.write(raw)
+
+        def log_message(self, *_: object) -> None:
+            """Quiet."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}/v1"
+    finally:
+        http.shutdown()
+        http.server_close()
+        thread.join()
+
+
+def rater(url: str, *, options: dict[str, Any] | None = None, **more: Any) -> Rater:
+    return Rater(backend="openai", model="m", base_url=url, options={"max_retries": 1, **(options or {})}, **more)
+
+
+def ask(settings: Rater, requests: list[ChatRequest] = REQUESTS) -> list[Answer]:
+    model = open_chat_model(settings)
+    try:
+        return [answer for part in model.rate(requests, settings) for answer in part]
+    finally:
+        model.close()
+
+
+def test_requests_carry_prompts_seed_decoding_and_constraint() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def reply(body: dict[str, Any]) -> Reply:
+        seen.append(body)
+        return 200, completion("4")
+
+    with server(reply) as url:
+        settings = rater(url, options={"chat_template_kwargs": {"x": 1}})
+        answers = ask(settings, REQUESTS[:1])
+        model = open_chat_model(settings)
+        assert answers[0] == Answer(
+            request_hash(REQUESTS[0], identity=model.identity, settings=settings), "4", None, "ok", 25
+        )
+        ask(rater(url, constrain=False), REQUESTS[:1])
+    body, free = seen
+    assert [message["content"] for message in body["messages"]] == ["You are Ann.", "Rate item 0."]
+    assert (body["temperature"], body["top_p"], body["max_tokens"], body["seed"]) == (0.1, 0.95, 8, 0)
+    assert body["structured_outputs"] == {"choice": ["1", "2", "3", "4", "5"]}
+    assert body["chat_template_kwargs"] == {"x": 1}
+    assert "max_retries" not in body
+    assert "structured_outputs" not in free
+
+
+def test_a_server_that_ignores_the_constraint_is_found_out() -> None:
+    with server(lambda _: (200, completion("I would buy it"))) as url:
+        (answer,) = ask(rater(url), REQUESTS[:1])
+    assert parse_likert(answer.text) == (None, "unparsed")
+
+
+def test_expected_renormalises_over_the_digits() -> None:
+    top = {"5": -0.5, "I": -1.0, "1": -2.0, " 3": -2.5}
+    with server(lambda _: (200, completion("5", top=top))) as url:
+        (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
+    odds = 2.718281828 ** (-2.0 + 0.5)
+    assert answer.probabilities == pytest.approx((odds / (1 + odds), 0, 0, 0, 1 / (1 + odds)), abs=1e-6)
+
+
+@pytest.mark.parametrize("top", [None, {"I": -0.1, "would": -3.0}])
+def test_expected_without_any_digit_has_no_mass(top: dict[str, float] | None) -> None:
+    with server(lambda _: (200, completion("I", top=top))) as url:
+        (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
+    assert (answer.probabilities, answer.status) == (None, "no_digit_mass")
+
+
+def test_a_passing_failure_is_tried_again() -> None:
+    calls: list[int] = []
+
+    def reply(_: dict[str, Any]) -> Reply:
+        calls.append(1)
+        return (503, {"error": "busy"}) if len(calls) == 1 else (200, completion("2"))
+
+    with server(reply) as url:
+        assert [answer.text for answer in ask(rater(url), REQUESTS[:1])] == ["2"]
+    assert len(calls) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "advice"),
+    [
+        (500, "look at its log and run again"),
+        (401, "api_key_env"),
+        (404, "serves the model m"),
+        (400, "constrain: false"),
+        (429, "concurrency"),
+    ],
+)
+def test_refusals_say_what_to_do(status: int, advice: str) -> None:
+    with server(lambda _: (status, {"error": {"message": "no\nthank you"}})) as url:
+        with pytest.raises(ChatModelError, match=advice) as raised:
+            ask(rater(url))
+        assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>Welcome to the captive portal</html>",
+        b"{not json",
+        b"[]",
+        b"null",
+        {"hello": "world"},
+        {**completion("3"), "choices": []},
+        {**completion("3"), "choices": [{"index": 0, "finish_reason": "stop"}]},
+        completion({"nested": 3}),  # type: ignore[arg-type]
+    ],
+    ids=["html", "broken", "list", "null", "other", "no choice", "no message", "no text"],
+)
+def test_garbage_is_one_sentence(content: Any) -> None:
+    expected = pytest.raises(ChatModelError, match="does not answer like an OpenAI-compatible server")
+    with server(lambda _: (200, content)) as url, expected:
+        ask(rater(url), REQUESTS[:1])
+
+
+def test_no_text_is_empty() -> None:
+    with server(lambda _: (200, completion(None))) as url:
+        assert [answer.status for answer in ask(rater(url), REQUESTS[:1])] == ["empty"]
+
+
+def test_a_dead_server_is_one_sentence_soon() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    started = time.monotonic()
+    with pytest.raises(ChatModelError, match=f"No answer from http://127.0.0.1:{port}/v1/ .*start it"):
+        ask(rater(f"http://127.0.0.1:{port}/v1"))
+    assert time.monotonic() - started < 20
+
+
+def test_a_prompt_over_the_context_is_set_aside_and_the_rest_answered() -> None:
+    def reply(body: dict[str, Any]) -> Reply:
+        if "item 2" in body["messages"][1]["content"]:
+            return 400, {"error": {"message": "This model's maximum context length is 2048 tokens.", "code": 400}}
+        return 200, completion("3")
+
+    with server(reply) as url:
+        assert [answer.status for answer in ask(rater(url))] == ["ok", "ok", "too_long", "ok", "ok", "ok"]
+
+
+def test_answers_before_a_failure_are_handed_over() -> None:
+    def reply(body: dict[str, Any]) -> Reply:
+        return (500, {}) if "item 4" in body["messages"][1]["content"] else (200, completion("3"))
+
+    got: list[Answer] = []
+    with server(reply) as url:
+        settings = rater(url, options={"concurrency": 2, "max_retries": 0})
+        model = open_chat_model(settings)
+        with pytest.raises(ChatModelError, match="refused"):
+            got.extend(answer for part in model.rate(REQUESTS, settings) for answer in part)
+    assert len(got) == 4
+
+
+def test_no_more_requests_at_once_than_allowed() -> None:
+    now, most, lock = [0], [0], threading.Lock()
+
+    def reply(_: dict[str, Any]) -> Reply:
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.05)
+        with lock:
+            now[0] -= 1
+        return 200, completion("1")
+
+    with server(reply) as url:
+        ask(rater(url, options={"concurrency": 3}), REQUESTS * 2)
+    assert most[0] == 3
+
+
+def test_a_persona_cut_at_the_cap_is_truncated() -> None:
+    with server(lambda _: (200, completion(" Ann likes soap ", finish="length"))) as url:
+        model = open_chat_model(rater(url))
+        ((answer,),) = list(model.write([REQUESTS[0]._replace(purpose="write")], Writer()))
+    assert (answer.text, answer.status) == ("Ann likes soap", "truncated")

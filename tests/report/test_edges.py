@@ -1,0 +1,128 @@
+"""Worlds where something is missing, hostile, or much."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from python_assets.report import build_report
+from python_assets.warehouse import Warehouse
+from tests.report.html_checks import Page
+from tests.report.support import fill
+from tests.report.world import CONSTANT, GROUNDED, PERFECT, Instrument, Personas, World
+
+EPOCHS = 5
+HOSTILE = "<script>alert(1)</script> </text></svg> $x_{1}$ font: 8px \"a'b & {{ 7 * 7 }}"
+
+
+def page_of(tmp_path: Path, world: World) -> Page:
+    return Page(report(tmp_path, fill(tmp_path / "w.duckdb", world)))
+
+
+def report(tmp_path: Path, warehouse: Warehouse) -> str:
+    return build_report(warehouse, tmp_path / "report.html", map_epochs=EPOCHS).read_text(encoding="utf-8")
+
+
+def test_hostile_text_is_only_text(tmp_path: Path) -> None:
+    personas = replace(GROUNDED, name=HOSTILE, text=HOSTILE, model=HOSTILE, flags=(HOSTILE,))
+    warehouse = fill(tmp_path / "w.duckdb", World(splits=(HOSTILE,), populations=(personas, PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update raw.rejected_rows set reason = ?", [HOSTILE])
+        connection.execute("update raw.ingested_files set path = 'x' || ? where kind = 'items'", [HOSTILE])
+        connection.execute("update ml.personas set seed_user_id = ?", [HOSTILE])
+        connection.execute("update raw.study set name = ?", [HOSTILE])
+    html = report(tmp_path, warehouse)
+    page = Page(html)
+    assert "<script" not in html
+    assert not page.all("script")
+    assert "{{ 7 * 7 }}" in page.text
+    assert page.text.count("<script>alert(1)</script>") > 10
+
+
+def test_without_an_llm_population_there_is_nobody_to_judge(tmp_path: Path) -> None:
+    page = page_of(tmp_path, World(populations=(PERFECT, CONSTANT)))
+    assert "no LLM population, only controls" in page.text
+    assert "In short" not in page.text
+    assert "There is no persona text in this study" in page.text
+    assert "There is no gap to take apart" in page.text
+
+
+def test_a_population_that_has_no_place_at_all(tmp_path: Path) -> None:
+    personas = replace(GROUNDED, unplaceable=60, ratings=(1, 0, 0, 0, 0))
+    page = page_of(tmp_path, World(populations=(personas, PERFECT)))
+    assert "60 of 60 personas have no place among the real users" in page.text
+    assert "It answers 1 to everything." in page.text
+    assert re.search(r"grounded_smollm2 grounded, smollm2-135m-instruct (– ){11}60 60", page.text)
+    assert "no place" in page.text
+
+
+def test_nobody_is_placed_and_no_figure_fails(tmp_path: Path) -> None:
+    personas = replace(GROUNDED, unplaceable=60, ratings=(1, 0, 0, 0, 0))
+    page = page_of(tmp_path, World(populations=(personas, CONSTANT)))
+    assert "There is nothing to draw: no placed persona has a seed user." in page.text
+    assert "There is nothing to draw: no population has a norm ratio." in page.text
+
+
+def test_without_a_perfect_rater_and_a_retest_nobody_knows(tmp_path: Path) -> None:
+    unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
+    page = page_of(tmp_path, World(instruments=unchecked, populations=(GROUNDED,)))
+    assert "add a control population with `backend: perfect`" in page.text
+    assert "Without a perfect rater in the study nobody can say whose the gap is." in page.text
+
+
+def test_unread_answers_are_reported(tmp_path: Path) -> None:
+    page = page_of(tmp_path, World(populations=(replace(GROUNDED, unread=0.3, n=50), PERFECT)))
+    assert re.search(r"(29|30|31)\.\d% of the answers could not be read as a rating", page.text)
+
+
+def test_a_split_that_is_not_built_yet_is_still_named(tmp_path: Path) -> None:
+    warehouse = fill(tmp_path / "w.duckdb", World(splits=("All_Beauty", "Software")))
+    with warehouse.connect(read_only=False) as connection:
+        for schema in ("results", "ml", "corpus", "probes"):
+            tables = connection.execute(
+                "select table_name from information_schema.columns where table_schema = ? and column_name = 'split'",
+                [schema],
+            ).fetchall()
+            for (table,) in tables:
+                connection.execute(f"delete from {schema}.{table} where split = 'Software'")
+    page = Page(report(tmp_path, warehouse))
+    assert "no persona of this population has been measured in this split yet" in page.text.lower()
+    assert "It has not been checked in this split." in page.text
+
+
+def test_imported_ratings_without_a_row_in_the_study(tmp_path: Path) -> None:
+    warehouse = fill(tmp_path / "w.duckdb", World())
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("delete from raw.populations where population = 'grounded_smollm2'")
+        connection.execute("update ml.personas set persona_text = null")
+    page = Page(report(tmp_path, warehouse))
+    assert "9% of the real users have one of these personas close by" in page.text
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Page:
+    many = tuple(
+        Personas(f"population_number_{i}_of_a_long_name", coverage={"paper": 0.1 * i, "calibrated": 0.1 * i}, n=12)
+        for i in range(8)
+    )
+    world = World(splits=("Books", "Games", "Combined"), populations=(*many, PERFECT), n_users=30)
+    return page_of(tmp_path_factory.mktemp("crowd"), world)
+
+
+def test_the_ignorant_rater_is_a_control_not_a_population_to_judge(tmp_path: Path) -> None:
+    page = page_of(tmp_path, World(populations=(GROUNDED, PERFECT)))
+    assert "In short: not faithful." in page.text
+    assert not [text for text in page.texts if text.strip() == "ignorant_rater"]
+
+
+def test_many_splits_and_populations_get_one_glance_table(crowd: Page) -> None:
+    assert "In short, of 24 answers" in crowd.text
+    assert "At a glance" in crowd.text
+    assert crowd.text.index("Books") < crowd.text.index("Games") < crowd.text.index("Combined")
+
+
+def test_few_placed_personas_are_pointed_out(crowd: Page) -> None:
+    assert "Only 12 personas have a place: read every number here with care." in crowd.text

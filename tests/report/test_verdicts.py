@@ -1,0 +1,128 @@
+"""The answer to the study's question, weighed against what the instrument can show."""
+
+from dataclasses import replace
+
+import pytest
+
+from python_assets.report.verdicts import Case, Verdict, judge, shares
+
+FAITHFUL = Case(
+    n_personas=500,
+    n_unplaceable=0,
+    coverage=0.90,
+    floor=0.95,
+    perfect=0.94,
+    ignorant=0.97,
+    rank_accuracy=0.88,
+    perfect_rank_accuracy=0.97,
+    popularity_rank_accuracy=0.70,
+    retest=0.7,
+    instrument_verdict="faithful",
+    fgi={"coverage": 0.05, "mmd": 0.2, "fpd": 0.1, "swd": 0.1},
+)
+
+
+def test_a_population_that_covers_and_agrees_is_faithful() -> None:
+    judgement = judge(FAITHFUL)
+    assert judgement.verdict is Verdict.YES
+    assert "rank accuracy 0.88" in judgement.sentence
+
+
+def test_under_a_faithful_instrument_the_gap_is_the_personas() -> None:
+    judgement = judge(replace(FAITHFUL, coverage=0.08))
+    assert judgement.verdict is Verdict.NO
+    assert "8% of the real users" in judgement.sentence
+    assert "of the gap of 87 points the instrument accounts for 1 and the personas for 86" in judgement.sentence
+
+
+def test_between_half_and_four_fifths_of_the_floor_it_is_partly_faithful() -> None:
+    assert judge(replace(FAITHFUL, coverage=0.6)).verdict is Verdict.PARTLY
+
+
+def test_a_compressing_instrument_still_shows_personas_below_perfect_stand_ins() -> None:
+    judgement = judge(replace(FAITHFUL, coverage=0.05, perfect=0.36, instrument_verdict="compresses"))
+    assert judgement.verdict is Verdict.NO
+    assert "the instrument accounts for 59 and the personas for 31" in judgement.sentence
+
+
+@pytest.mark.parametrize("coverage", [0.33, 0.5])
+def test_a_compressing_instrument_cannot_fault_who_scores_like_a_perfect_rater(coverage: float) -> None:
+    judgement = judge(replace(FAITHFUL, coverage=coverage, perfect=0.36, instrument_verdict="compresses"))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "cannot show it" in judgement.sentence
+
+
+@pytest.mark.parametrize("verdict", ["not repeatable", "compresses and not repeatable"])
+@pytest.mark.parametrize("coverage", [0.05, 0.94])
+def test_an_instrument_that_does_not_repeat_decides_nothing(verdict: str, coverage: float) -> None:
+    judgement = judge(replace(FAITHFUL, coverage=coverage, retest=0.02, instrument_verdict=verdict))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "too thin" in judgement.sentence
+    assert "0.02" in judgement.sentence
+
+
+def test_without_a_perfect_rater_the_page_says_what_to_add() -> None:
+    judgement = judge(replace(FAITHFUL, perfect=None, instrument_verdict="unknown"))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "backend: perfect" in judgement.sentence
+
+
+def test_without_a_retest_the_page_says_what_to_set() -> None:
+    judgement = judge(replace(FAITHFUL, retest=None, instrument_verdict="unknown"))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "retests: 1" in judgement.sentence
+
+
+def test_coverage_without_agreement_is_not_enough_since_an_ignorant_rater_has_it_too() -> None:
+    judgement = judge(replace(FAITHFUL, rank_accuracy=0.72))
+    assert judgement.verdict is Verdict.PARTLY
+    assert "knowing only what is popular gives 0.70" in judgement.sentence
+    assert "random start reach 97% too" in judgement.sentence
+
+
+def test_personas_without_seed_users_are_only_judged_as_a_crowd() -> None:
+    judgement = judge(replace(FAITHFUL, rank_accuracy=None))
+    assert judgement.verdict is Verdict.PARTLY
+    assert "the crowd only" in judgement.sentence
+
+
+def test_further_off_than_noise_on_one_metric_is_partly() -> None:
+    judgement = judge(replace(FAITHFUL, fgi={"coverage": 0.05, "mmd": 7.4}))
+    assert judgement.verdict is Verdict.PARTLY
+    assert "MMD" in judgement.sentence
+
+
+def test_a_metric_on_which_perfect_stand_ins_are_off_too_is_not_held_against_personas() -> None:
+    assert judge(replace(FAITHFUL, fgi={"mmd": 7.4}, perfect_fgi={"mmd": 5.4})).verdict is Verdict.YES
+
+
+def test_constant_raters_are_not_faithful_under_any_instrument() -> None:
+    case = Case(n_personas=500, n_unplaceable=500, instrument_verdict="compresses and not repeatable")
+    judgement = judge(case)
+    assert judgement.verdict is Verdict.NO
+    assert "500 of 500 personas have no place" in judgement.sentence
+
+
+def test_unreadable_answers_may_be_the_prompts_fault() -> None:
+    judgement = judge(Case(n_personas=500, n_unplaceable=480, unread_share=0.97))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "97% of the answers" in judgement.sentence
+
+
+def test_personas_that_were_never_asked_are_not_called_constant() -> None:
+    judgement = judge(Case(n_personas=500, n_unplaceable=480, n_rated=20))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "only 20 have been asked at all" in judgement.sentence
+
+
+def test_nothing_measured_is_said() -> None:
+    assert judge(Case(n_personas=0, n_unplaceable=0)).verdict is Verdict.CANNOT_TELL
+
+
+def test_the_two_shares_add_up_to_the_gap_as_it_is_printed() -> None:
+    case = replace(FAITHFUL, floor=0.954, perfect=0.355, coverage=0.046)
+    assert sum(shares(case)) == 95 - 5
+
+
+def test_zero_coverage_is_none_not_zero_percent() -> None:
+    assert judge(replace(FAITHFUL, coverage=0.0)).sentence.startswith("None of the real users has")
