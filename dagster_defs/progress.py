@@ -8,8 +8,7 @@ import dagster as dg
 
 class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        meta = getattr(record, "dagster_meta", {}) or {}
-        event = meta.get("dagster_event") if isinstance(meta, dict) else getattr(meta, "dagster_event", None)
+        event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
         if event is None or event.event_type_value != "STEP_SUCCESS":
             return
         seconds = event.step_success_data.duration_ms / 1000

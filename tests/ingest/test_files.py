@@ -128,10 +128,11 @@ def test_gzip_data_is_known_by_its_bytes_and_may_have_several_members(tmp_path: 
     ],
 )
 def test_file_names_are_never_globs_or_sql(tmp_path: Path, warehouse: Warehouse, name: str) -> None:
-    folder = tmp_path / "part=[1]*"
-    folder.mkdir()
+    folder, decoys = tmp_path / "p=1*", tmp_path / "p=1x"
     for decoy in ("axb.jsonl", "a1.jsonl", "y.jsonl"):
-        write(folder / decoy, [review("decoy")])
+        for parent in (folder, decoys):
+            parent.mkdir(exist_ok=True)
+            write(parent / decoy, [review("decoy")])
     assert ingest(warehouse, write(folder / name, [review("real")])).n_accepted == 1
     assert warehouse.rows("select user_id, file from raw.reviews") == [("real", str(folder / name))]
 
