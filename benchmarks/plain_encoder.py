@@ -5,6 +5,8 @@ K separate MLPs, every pair's two items projected each time they occur, one pers
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,7 +30,7 @@ class PlainEncoder(nn.Module):
     def _projector(self) -> nn.Sequential:
         widths = [384, *[self.settings.hidden_width] * self.settings.hidden_layers, self.settings.dimension]
         layers: list[nn.Module] = []
-        for depth, (i, o) in enumerate(zip(widths[:-1], widths[1:], strict=True)):
+        for depth, (i, o) in enumerate(itertools.pairwise(widths)):
             layers.append(nn.Linear(i, o))
             if depth < len(widths) - 2:
                 layers += [nn.Dropout(self.settings.dropout), nn.ReLU()]

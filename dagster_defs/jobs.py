@@ -8,12 +8,22 @@ from dagster_defs.partitions import POPULATIONS, SPLITS
 
 RESULTS = dg.AssetSelection.groups("results") | dg.AssetSelection.groups("report")
 BY_SPLIT = dg.AssetSelection.assets(
-    *(["ml", name] for name in ("encoder_runs", "user_embeddings", "instrument_retests", "reference_embeddings", "anchor_scores"))
+    *(
+        ["ml", name]
+        for name in ("encoder_runs", "user_embeddings", "instrument_retests", "reference_embeddings", "anchor_scores")
+    )
 )
 BY_POPULATION = dg.AssetSelection.assets(
     *(
         ["ml", name]
-        for name in ("personas", "ratings", "persona_embeddings", "population_scores", "paired_scores", "paired_distances")
+        for name in (
+            "personas",
+            "ratings",
+            "persona_embeddings",
+            "population_scores",
+            "paired_scores",
+            "paired_distances",
+        )
     )
 )
 
@@ -23,7 +33,10 @@ prepare = dg.define_asset_job(
     description="Files to corpus, item vectors and probes.",
 )
 encode = dg.define_asset_job(
-    "encode", selection=BY_SPLIT, partitions_def=SPLITS, description="Encoders, users, references and baselines of a split."
+    "encode",
+    selection=BY_SPLIT,
+    partitions_def=SPLITS,
+    description="Encoders, users, references and baselines of a split.",
 )
 evaluate = dg.define_asset_job(
     "evaluate",

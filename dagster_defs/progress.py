@@ -15,9 +15,9 @@ class _StepLines(logging.Handler):
         print(f"    {event.step_key:<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
 
 
-@dg.logger(description="Prints one line when a step is done.")
+@dg.logger(None, description="Prints one line when a step is done.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """Chosen by the command line through run config."""
-    logger = logging.Logger("persona_fidelity.progress", level=logging.INFO)
+    logger = logging.Logger("persona_fidelity.progress", level=logging.DEBUG)
     logger.addHandler(_StepLines())
     return logger

@@ -54,7 +54,9 @@ def open_workspace(
     name = study or os.environ.get("PERSONA_FIDELITY_STUDY") or "demo"
     limit = limit or int(os.environ.get("PERSONA_FIDELITY_LIMIT") or 0) or None
     loaded, file = load_study(name, limit=limit), study_path(name)
-    chosen = warehouse or Path(os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or Path("warehouse") / f"{loaded.name}.duckdb")
+    chosen = warehouse or Path(
+        os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or Path("warehouse") / f"{loaded.name}.duckdb"
+    )
     return Workspace(loaded, file.resolve(), chosen.resolve(), tuple(data_roots(file.resolve(), data_root)))
 
 

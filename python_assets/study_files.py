@@ -62,7 +62,9 @@ def study_path(name_or_path: str) -> Path:
         names = built_in_studies()
         near = difflib.get_close_matches(name_or_path, names, n=1)
         hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(names)}."
-        raise StudyError(f"There is no built-in study {name_or_path}; {hint} A file is given by its path, ending in .yml.")
+        raise StudyError(
+            f"There is no built-in study {name_or_path}; {hint} A file is given by its path, ending in .yml."
+        )
     return built_in
 
 

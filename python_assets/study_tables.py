@@ -42,7 +42,11 @@ def study_tables(study: Study) -> dict[str, pa.Table]:
         for population in study.populations
     ]
     instruments = [
-        {"instrument": name, "settings": json.dumps(instrument.model_dump(mode="json")), "config_hash": instrument.config_hash()}
+        {
+            "instrument": name,
+            "settings": json.dumps(instrument.model_dump(mode="json")),
+            "config_hash": instrument.config_hash(),
+        }
         for name, instrument in study.instruments.items()
     ]
     members = [{"split": split, "category": category} for split, names in study.splits.items() for category in names]

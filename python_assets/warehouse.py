@@ -51,7 +51,9 @@ class Warehouse:
 
     def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
-            raise WarehouseError(f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse.")
+            raise WarehouseError(
+                f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
+            )
         deadline = time.monotonic() + self.wait_seconds
         pause = 0.05
         while True:
@@ -61,11 +63,17 @@ class Warehouse:
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 locked = "lock" in str(error) or "different configuration" in str(error)
                 if not locked:
-                    raise WarehouseError(f"{self.path} cannot be opened as a DuckDB file: {_first_line(error)}") from error
+                    raise WarehouseError(
+                        f"{self.path} cannot be opened as a DuckDB file: {_first_line(error)}"
+                    ) from error
                 if time.monotonic() > deadline:
-                    raise WarehouseError(f"{self.path} is in use by another process; waited {self.wait_seconds:.0f} s. Try again when it is done.") from error
+                    raise WarehouseError(
+                        f"{self.path} is in use by another process; waited {self.wait_seconds:.0f} s. Try again when it is done."
+                    ) from error
             except (PermissionError, FileExistsError, NotADirectoryError) as error:
-                raise WarehouseError(f"{self.path} cannot be written: {error.strerror}. Choose another place with --warehouse.") from error
+                raise WarehouseError(
+                    f"{self.path} cannot be written: {error.strerror}. Choose another place with --warehouse."
+                ) from error
             time.sleep(pause * random.uniform(0.5, 1.5))
             pause = min(pause * 1.6, 2.0)
 
@@ -76,7 +84,11 @@ class Warehouse:
             prototypes: K, the length of a mixture.
             dimension: d, the length of an embedding.
         """
-        ddl = TABLES.read_text().replace("FLOAT[K]", f"FLOAT[{prototypes:d}]").replace("FLOAT[d]", f"FLOAT[{dimension:d}]")
+        ddl = (
+            TABLES.read_text()
+            .replace("FLOAT[K]", f"FLOAT[{prototypes:d}]")
+            .replace("FLOAT[d]", f"FLOAT[{dimension:d}]")
+        )
         with self.connect(read_only=False) as connection:
             connection.execute(ddl)
 
@@ -112,7 +124,9 @@ class Warehouse:
         return data.num_rows
 
 
-def replace_rows(connection: duckdb.DuckDBPyConnection, table: str, data: pa.Table, *, where: Mapping[str, Any]) -> None:
+def replace_rows(
+    connection: duckdb.DuckDBPyConnection, table: str, data: pa.Table, *, where: Mapping[str, Any]
+) -> None:
     """Delete and insert inside the caller's transaction."""
     condition = " and ".join(f"{column} = ?" for column in where) or "true"
     connection.execute(f"delete from {table} where {condition}", list(where.values()))

@@ -30,12 +30,12 @@ def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) ->
     data_hash, metadata = data.fingerprint(), {}
     for name, instrument in study.instruments.items():
         for seed in range(study.seed, study.seed + instrument.retests + 1):
-            key = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
-            if is_trained(target, data_hash, instrument.encoder, **key):
+            made = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
+            if is_trained(target, data_hash, instrument.encoder, **made):
                 context.log.info("%s of %s, seed %d: unchanged, not trained again", name, split, seed)
                 continue
             trained = train_or_resume(target, data, instrument.encoder, split=split, seed=seed, log=context.log.info)
-            save_encoder(target, data, trained, **key)
+            save_encoder(target, data, trained, **made)
             metadata[f"{name}_seed_{seed}_validation_accuracy"] = trained.validation_accuracy or float("nan")
         retests = retest_rows(target, data, study, split=split, instrument=name, code_version=code_version())
         target.replace_slice("ml.instrument_retests", retests, where={"split": split, "instrument": name})

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Literal
 
 import dagster as dg
 
@@ -41,16 +42,24 @@ def ingest(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> I
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
     lines = []
     for source in WORKSPACE.study.sources:
-        for kind, patterns in (("reviews", source.reviews), ("items", source.items)):
+        kinds: list[tuple[Literal["reviews", "items"], list[str]]] = [
+            ("reviews", source.reviews),
+            ("items", source.items),
+        ]
+        for kind, patterns in kinds:
             for path in resolve_files(patterns, roots=WORKSPACE.roots) if patterns else []:
                 file_format = source.format if kind == "reviews" or source.format != "ratings_csv" else "auto"
-                report = ingest_file(target, path, category=source.category, kind=kind, format=file_format, batch_id=batch_id)
+                report = ingest_file(
+                    target, path, category=source.category, kind=kind, format=file_format, batch_id=batch_id
+                )
                 lines.append(
                     f"| {path.name} | {source.category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
                     f"| {report.n_duplicate:,} | {report.n_rejected:,} | {'unchanged' if report.skipped else 'read'} |"
                 )
                 context.log.info("%s: %s", path.name, report)
-    header = "| file | category | kind | read | accepted | duplicate | rejected | |\n|---|---|---|---:|---:|---:|---:|---|\n"
+    header = (
+        "| file | category | kind | read | accepted | duplicate | rejected | |\n|---|---|---|---:|---:|---:|---:|---|\n"
+    )
     for name in FILE_TABLES:
         count = target.rows(f"select count(*) from raw.{name}")[0][0]
         metadata = {"dagster/row_count": count, "files": dg.MetadataValue.md(header + "\n".join(lines))}

@@ -6,7 +6,9 @@ import dagster as dg
 import pyarrow as pa
 
 
-def preview(table: pa.Table, *, rows: int = 8, hide: tuple[str, ...] = ("embedding", "mixture", "checkpoint")) -> dg.MarkdownMetadataValue:
+def preview(
+    table: pa.Table, *, rows: int = 8, hide: tuple[str, ...] = ("embedding", "mixture", "checkpoint")
+) -> dg.MarkdownMetadataValue:
     """The first rows as a small Markdown table."""
     names = [name for name in table.column_names if name not in hide]
     records = table.select(names).slice(0, rows).to_pylist()

@@ -31,10 +31,14 @@ def personas(
     (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
     settings = study.population(name)
     model = None if settings.rater.is_control else chat_models.get(settings.rater)
-    rows = write_population(target, study, settings, model, split=split, code_version=code_version(), log=context.log.info)
+    rows = write_population(
+        target, study, settings, model, split=split, code_version=code_version(), log=context.log.info
+    )
     target.replace_slice("ml.personas", rows, where={"split": split, "population": name})
     if rows.num_rows < settings.size:
-        context.log.warning("%s of %s: %d personas, %d wanted: no more seed users", name, split, rows.num_rows, settings.size)
+        context.log.warning(
+            "%s of %s: %d personas, %d wanted: no more seed users", name, split, rows.num_rows, settings.size
+        )
     return dg.MaterializeResult(metadata={"personas": rows.num_rows, "wanted": settings.size, "preview": preview(rows)})
 
 

@@ -24,7 +24,9 @@ ML = {name: dg.AssetKey(["ml", name]) for name in (
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(ML[name], group_name="scores", kinds={"python", "scipy"}, deps=[ML["encoder_runs"], ML["user_embeddings"]])
+        dg.AssetSpec(
+            ML[name], group_name="scores", kinds={"python", "scipy"}, deps=[ML["encoder_runs"], ML["user_embeddings"]]
+        )
         for name in ("reference_embeddings", "anchor_scores")
     ],
     partitions_def=SPLITS,
@@ -45,7 +47,11 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
         tables.append(done)
     scores = pa.concat_tables([done.scores for done in tables])
     for name in ("reference_embeddings", "anchor_scores"):
-        metadata = {"scores": preview(scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=30)}
+        metadata = {
+            "scores": preview(
+                scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=30
+            )
+        }
         yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)
 
 
@@ -60,13 +66,16 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
 def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Place every persona in the users' space with everything but its w frozen (Eq. 5, Algorithm 1)."""
     (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
-    probes, counts = read_probes(target, split), {}
+    probes = read_probes(target, split)
+    counts: dict[str, int] = {}
     for name in study.instruments:
         key = {"split": split, "population": population, "instrument": name}
         model = load_encoder(target, split=split, instrument=name, seed=study.seed)
         rated = read_ratings(target, probes, **key)
         placed = place_population(model, probes, rated, study, population=population, instrument=name)
-        target.replace_slice("ml.persona_embeddings", embedding_rows(rated, placed, study, **key, code_version=code_version()), where=key)
+        target.replace_slice(
+            "ml.persona_embeddings", embedding_rows(rated, placed, study, **key, code_version=code_version()), where=key
+        )
         counts |= {f"{name}_placed": int(placed.placed.sum()), f"{name}_without_a_pair": int((~placed.placed).sum())}
     context.log.info("%s of %s: %s", population, split, counts)
     return dg.MaterializeResult(metadata=counts)
@@ -85,7 +94,9 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
     partitions_def=POPULATIONS,
     pool=WAREHOUSE_POOL,
 )
-def population_scores(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+def population_scores(
+    context: dg.AssetExecutionContext, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
     """The five distributional metrics over resamples, and the paired metrics (section 3.4)."""
     (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
     tables = []
@@ -95,9 +106,13 @@ def population_scores(context: dg.AssetExecutionContext, warehouse: WarehouseRes
         fixed = {**key, "seed": study.seed, "config_hash": study.metrics.config_hash(), "code_version": code_version()}
         target.replace_slice("ml.population_scores", done.scores, where=key)
         if done.n:
-            target.replace_slice("ml.anchor_scores", done.anchors, where={"split": split, "instrument": name, "n": done.n})
+            target.replace_slice(
+                "ml.anchor_scores", done.anchors, where={"split": split, "instrument": name, "n": done.n}
+            )
         else:
-            context.log.warning("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
+            context.log.warning(
+                "%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name
+            )
         target.replace_slice("ml.paired_scores", paired_rows(done.paired.values, fixed), where=key)
         distances = done.paired.distances
         for column, value in key.items():
@@ -106,5 +121,9 @@ def population_scores(context: dg.AssetExecutionContext, warehouse: WarehouseRes
         tables.append(done.scores)
     scores = pa.concat_tables(tables)
     for name in ("population_scores", "paired_scores", "paired_distances"):
-        metadata = {"scores": preview(scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=20)}
+        metadata = {
+            "scores": preview(
+                scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=20
+            )
+        }
         yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)

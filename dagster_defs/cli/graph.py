@@ -19,7 +19,12 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
-    study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None, until: str | None, dry_run: bool
+    study: str | None,
+    warehouse: Path | None,
+    data_root: Path | None,
+    limit: int | None,
+    until: str | None,
+    dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
     workspace = activate(study, warehouse, data_root, limit)

@@ -30,7 +30,9 @@ def study_options(command: Command) -> Command:
 def warehouse_option(command: Command) -> Command:
     """--warehouse for commands that only read."""
     return click.option(
-        "--warehouse", type=click.Path(path_type=Path), help="The DuckDB file [the one that changed last in warehouse/]."
+        "--warehouse",
+        type=click.Path(path_type=Path),
+        help="The DuckDB file [the one that changed last in warehouse/].",
     )(command)
 
 

@@ -15,7 +15,19 @@ BASELINES = """
     from results.population_metrics where source in ('reference', 'synthetic')
     group by all order by split, instrument, population
 """
-HEADS = ["personas", "no place", "cover", "cos", "cos real", "pair d", "rank acc", "rate r", "norm", "FGI-cov", "FGI-mmd"]
+HEADS = [
+    "personas",
+    "no place",
+    "cover",
+    "cos",
+    "cos real",
+    "pair d",
+    "rank acc",
+    "rate r",
+    "norm",
+    "FGI-cov",
+    "FGI-mmd",
+]
 
 
 def fidelity_table(warehouse: Warehouse) -> str:
@@ -34,7 +46,9 @@ def fidelity_table(warehouse: Warehouse) -> str:
 def _line(cells: list[str]) -> str:
     widths = [22, 28, 10, *[8] * len(HEADS)]
     first = [str(cell)[:width].ljust(width) for cell, width in zip(cells[:3], widths[:3], strict=True)]
-    return " ".join([*first, *(str(cell).rjust(width) for cell, width in zip(cells[3:], widths[3:], strict=False))]).rstrip()
+    return " ".join(
+        [*first, *(str(cell).rjust(width) for cell, width in zip(cells[3:], widths[3:], strict=False))]
+    ).rstrip()
 
 
 def _number(value: object) -> str:

@@ -94,7 +94,9 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
     codes = [pairs[name].to_numpy().astype(np.int64) for name in ("user_code", "preferred", "other")]
     folds = {fold: Pairs(*(code[fold_names == fold] for code in codes)) for fold in ("train", "validation", "test")}
     if not len(folds["train"]):
-        raise EncoderDataError(f"Split {split} has no training pair: no user rated two items differently. Use a larger corpus.")
+        raise EncoderDataError(
+            f"Split {split} has no training pair: no user rated two items differently. Use a larger corpus."
+        )
     return TrainingData(
         user_ids=users["user_id"].combine_chunks(),
         item_ids=items["item_id"].combine_chunks(),

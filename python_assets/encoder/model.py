@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 
 import numpy as np
 import torch
@@ -23,10 +24,12 @@ class Projectors(nn.Module):
         self.dropout = settings.dropout
         widths = [ITEM_DIMENSION, *[settings.hidden_width] * settings.hidden_layers, settings.dimension]
         # Drawn projector by projector, as K separate nn.Sequential would be, so that a plain implementation starts equal.
-        layers = [[nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)] for _ in range(settings.prototypes)]
+        layers = [[nn.Linear(i, o) for i, o in itertools.pairwise(widths)] for _ in range(settings.prototypes)]
         by_depth = list(zip(*layers, strict=True))
         self.weights = nn.ParameterList(torch.stack([layer.weight.detach().T for layer in depth]) for depth in by_depth)
-        self.biases = nn.ParameterList(torch.stack([layer.bias.detach() for layer in depth])[:, None] for depth in by_depth)
+        self.biases = nn.ParameterList(
+            torch.stack([layer.bias.detach() for layer in depth])[:, None] for depth in by_depth
+        )
 
     def forward(self, texts: Tensor) -> Tensor:
         """Project text vectors, shape (n, 384), by every projector; shape (n, K, d)."""

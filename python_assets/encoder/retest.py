@@ -41,6 +41,15 @@ def retest_rows(
         )
     ]
     fixed = {"split": split, "instrument": instrument, "code_version": code_version}
-    schema = pa.schema([("split", pa.string()), ("instrument", pa.string()), ("seed", pa.int64()), ("other_seed", pa.int64()),
-                        ("metric", pa.string()), ("value", pa.float64()), ("code_version", pa.string())])
+    schema = pa.schema(
+        [
+            ("split", pa.string()),
+            ("instrument", pa.string()),
+            ("seed", pa.int64()),
+            ("other_seed", pa.int64()),
+            ("metric", pa.string()),
+            ("value", pa.float64()),
+            ("code_version", pa.string()),
+        ]
+    )
     return pa.Table.from_pylist([{**fixed, **row} for row in rows], schema=schema)

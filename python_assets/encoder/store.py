@@ -18,7 +18,6 @@ from python_assets.study import Encoder, Study
 from python_assets.warehouse import Warehouse, from_matrix, replace_rows, to_matrix
 
 
-
 class Users(NamedTuple):
     """The real users of a split as an encoder sees them; rows of all arrays belong together."""
 
@@ -41,7 +40,16 @@ class EncoderMissingError(Exception):
     """An encoder was asked for that was not trained yet."""
 
 
-def is_trained(warehouse: Warehouse, data_hash: str, settings: Encoder, *, split: str, instrument: str, seed: int, code_version: str) -> bool:
+def is_trained(
+    warehouse: Warehouse,
+    data_hash: str,
+    settings: Encoder,
+    *,
+    split: str,
+    instrument: str,
+    seed: int,
+    code_version: str,
+) -> bool:
     """Whether exactly this encoder is in the warehouse already, so that training can be skipped."""
     sql = """
         select count(*) from ml.encoder_runs
@@ -62,16 +70,28 @@ def train_or_resume(
 ) -> TrainedEncoder:
     """Train one encoder; every epoch's state goes to the warehouse, and an interrupted training goes on from it."""
     key = {"split": split, "seed": seed, "config_hash": settings.config_hash(), "data_hash": data.fingerprint()}
-    found = warehouse.rows(f"select state, epoch from ml.training_states where {' and '.join(f'{k} = ?' for k in key)}", list(key.values()))
+    found = warehouse.rows(
+        f"select state, epoch from ml.training_states where {' and '.join(f'{k} = ?' for k in key)}", list(key.values())
+    )
     if found:
         log(f"resuming {split} after epoch {found[0][1]}")
 
     def keep(epoch: int, state: bytes) -> None:
-        row = pa.table({**{k: [v] for k, v in key.items()}, "epoch": pa.array([epoch], pa.int32()), "state": pa.array([state], pa.binary())})
+        row = pa.table(
+            {
+                **{k: [v] for k, v in key.items()},
+                "epoch": pa.array([epoch], pa.int32()),
+                "state": pa.array([state], pa.binary()),
+            }
+        )
         warehouse.replace_slice("ml.training_states", row, where=key)
 
-    trained = train_encoder(data, settings, seed=seed, resume=found[0][0] if found else None, on_epoch=keep, progress=progress)
-    log(f"{split}, seed {seed}: validation pair accuracy {trained.validation_accuracy} at epoch {trained.best_epoch}, {trained.seconds:.1f} s")
+    trained = train_encoder(
+        data, settings, seed=seed, resume=found[0][0] if found else None, on_epoch=keep, progress=progress
+    )
+    log(
+        f"{split}, seed {seed}: validation pair accuracy {trained.validation_accuracy} at epoch {trained.best_epoch}, {trained.seconds:.1f} s"
+    )
     return trained
 
 
@@ -133,7 +153,9 @@ def load_encoder(warehouse: Warehouse, *, split: str, instrument: str, seed: int
     sql = "select checkpoint from ml.encoder_runs where split = ? and instrument = ? and seed = ?"
     found = warehouse.rows(sql, [split, instrument, seed])
     if not found:
-        raise EncoderMissingError(f"Split {split} has no encoder for instrument {instrument}: materialise ml/encoder_runs first.")
+        raise EncoderMissingError(
+            f"Split {split} has no encoder for instrument {instrument}: materialise ml/encoder_runs first."
+        )
     return load_frozen(found[0][0])
 
 

@@ -72,7 +72,13 @@ def train_encoder(
     if resume is not None:
         run.load(resume)
     steps = settings.max_epochs * run.steps_per_epoch
-    with tqdm(total=steps, initial=run.epoch * run.steps_per_epoch, unit="step", disable=None if progress else True, desc="encoder") as bar:
+    with tqdm(
+        total=steps,
+        initial=run.epoch * run.steps_per_epoch,
+        unit="step",
+        disable=None if progress else True,
+        desc="encoder",
+    ) as bar:
         while run.epoch < settings.max_epochs and not run.exhausted:
             record = run.train_epoch(bar)
             bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)
@@ -198,9 +204,7 @@ def pair_loss(model: PreferenceEncoder, texts: Tensor, users: Tensor, preferred:
 
 
 @torch.no_grad()
-def pair_accuracy(
-    model: PreferenceEncoder, texts: np.ndarray, pairs: Pairs, *, batch: int = 262_144
-) -> float | None:
+def pair_accuracy(model: PreferenceEncoder, texts: np.ndarray, pairs: Pairs, *, batch: int = 262_144) -> float | None:
     """Share of pairs whose preferred item scores higher, ties counting half; None without pairs."""
     if not len(pairs):
         return None

@@ -26,7 +26,9 @@ def user_places(model: PreferenceEncoder) -> UserPlaces:
 
 
 @torch.no_grad()
-def score_items(model: PreferenceEncoder, mixtures: np.ndarray, items: ItemGeometry, *, batch: int = 16384) -> np.ndarray:
+def score_items(
+    model: PreferenceEncoder, mixtures: np.ndarray, items: ItemGeometry, *, batch: int = 16384
+) -> np.ndarray:
     """Cosine scores of Eq. 2 without exp(sigma), which changes no order and no correlation.
 
     Args:

@@ -54,7 +54,9 @@ def write_population(
     answers = {}
     if model is not None:
         requests = [draft.request for draft in drafts if draft.request]
-        answers = ask_missing(warehouse, model, requests, settings=settings.writer, progress=_every_tenth(log, "personas"))
+        answers = ask_missing(
+            warehouse, model, requests, settings=settings.writer, progress=_every_tenth(log, "personas")
+        )
     return persona_rows(
         drafts,
         answers,

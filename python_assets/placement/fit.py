@@ -64,12 +64,15 @@ def place_personas(
         ValueError: Shapes do not fit.
     """
     if ratings.shape != (len(seeds), len(probes)):
-        raise ValueError(f"ratings have shape {ratings.shape}, but there are {len(seeds)} personas and {len(probes)} probes")
+        raise ValueError(
+            f"ratings have shape {ratings.shape}, but there are {len(seeds)} personas and {len(probes)} probes"
+        )
     geometry = model.catalogue_geometry(probes)
     known = torch.from_numpy(np.asarray(ratings, dtype=np.float32))
     starts = start_logits(seeds, model.settings.prototypes, settings.init)
     parts = [
-        _fit(model, geometry, known[rows], starts[rows], settings, min_gap) for rows in torch.arange(len(seeds)).split(CHUNK)
+        _fit(model, geometry, known[rows], starts[rows], settings, min_gap)
+        for rows in torch.arange(len(seeds)).split(CHUNK)
     ]
     if not parts:
         width, depth = model.settings.prototypes, model.settings.dimension

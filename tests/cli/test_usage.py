@@ -31,7 +31,9 @@ def test_every_command_has_help(command: str) -> None:
     assert "Usage:" in done.output
 
 
-@pytest.mark.parametrize("arguments", [["sql"], ["nonsense"], ["run", "--limit", "none"], ["sql", "select 1", "--format", "xml"]])
+@pytest.mark.parametrize(
+    "arguments", [["sql"], ["nonsense"], ["run", "--limit", "none"], ["sql", "select 1", "--format", "xml"]]
+)
 def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert _call(*arguments).exit_code == 2
 

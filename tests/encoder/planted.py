@@ -28,7 +28,9 @@ def planted_corpus(*, users: int = 60, items: int = 50, pairs: int = 3000, types
     swap = utility[user, a] < utility[user, b]
     a, b = np.where(swap, b, a), np.where(swap, a, b)
     cuts = np.split(np.arange(pairs), [int(0.8 * pairs), int(0.9 * pairs)])
-    folds = {name: Pairs(user[cut], a[cut], b[cut]) for name, cut in zip(("train", "validation", "test"), cuts, strict=True)}
+    folds = {
+        name: Pairs(user[cut], a[cut], b[cut]) for name, cut in zip(("train", "validation", "test"), cuts, strict=True)
+    }
     ids = pa.array([f"u{row:04d}" for row in range(users)])
     counts = np.bincount(folds["train"].users, minlength=users)
     return Planted(TrainingData(ids, pa.array([f"i{row:04d}" for row in range(items)]), texts, counts, folds), type_of)

@@ -24,7 +24,9 @@ def test_scores_equal_the_d_dimensional_computation() -> None:
     direct = _direct(mixtures, prototypes, projections)
     torch.testing.assert_close(cosine_scores(mixtures, geometry), direct, rtol=1e-5, atol=1e-6)
     users, items = torch.arange(20), torch.arange(20) % 30
-    torch.testing.assert_close(pair_cosines(mixtures[users], geometry, items), direct[users, items], rtol=1e-5, atol=1e-6)
+    torch.testing.assert_close(
+        pair_cosines(mixtures[users], geometry, items), direct[users, items], rtol=1e-5, atol=1e-6
+    )
 
 
 def test_a_checkpoint_scores_as_the_model_it_was_made_of() -> None:

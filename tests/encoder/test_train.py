@@ -38,7 +38,12 @@ def test_losses_equal_a_plain_implementation_for_fifty_steps() -> None:
 
 def test_accuracy_after_training_is_well_above_chance() -> None:
     planted = planted_corpus()
-    trained = train_encoder(planted.data, Encoder(max_epochs=8, batch_size=64, mixture_init="zero", mixture_lr=0.05, hidden_width=64, dimension=32), seed=1, progress=False)
+    trained = train_encoder(
+        planted.data,
+        Encoder(max_epochs=8, batch_size=64, mixture_init="zero", mixture_lr=0.05, hidden_width=64, dimension=32),
+        seed=1,
+        progress=False,
+    )
     assert trained.validation_accuracy is not None
     assert trained.validation_accuracy > 0.75
     assert trained.test_accuracy == pair_accuracy(trained.model, planted.data.texts, planted.data.folds["test"])
@@ -46,7 +51,15 @@ def test_accuracy_after_training_is_well_above_chance() -> None:
 
 def test_users_of_the_same_planted_taste_end_nearer_each_other() -> None:
     planted = planted_corpus(pairs=6000)
-    settings = Encoder(max_epochs=15, batch_size=64, mixture_init="zero", mixture_lr=0.05, projector_lr=1e-3, hidden_width=64, dimension=32)
+    settings = Encoder(
+        max_epochs=15,
+        batch_size=64,
+        mixture_init="zero",
+        mixture_lr=0.05,
+        projector_lr=1e-3,
+        hidden_width=64,
+        dimension=32,
+    )
     places = user_places(train_encoder(planted.data, settings, seed=1, progress=False).model).embeddings
     unit = places / np.linalg.norm(places, axis=1, keepdims=True)
     cosine, same = unit @ unit.T, planted.types[:, None] == planted.types[None, :]
@@ -59,7 +72,9 @@ def test_resuming_after_any_epoch_gives_the_same_encoder_bit_for_bit() -> None:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        whole = train_encoder(data, SMALL, seed=5, on_epoch=lambda epoch, state: states.update({epoch: state}), progress=False)
+        whole = train_encoder(
+            data, SMALL, seed=5, on_epoch=lambda epoch, state: states.update({epoch: state}), progress=False
+        )
         for epoch in (1, 3):
             again = train_encoder(data, SMALL, seed=5, resume=states[epoch], progress=False)
             assert all(map(torch.equal, whole.model.state_dict().values(), again.model.state_dict().values()))
@@ -70,7 +85,9 @@ def test_resuming_after_any_epoch_gives_the_same_encoder_bit_for_bit() -> None:
 
 def test_another_seed_gives_another_encoder() -> None:
     data = planted_corpus().data
-    first, second = (user_places(train_encoder(data, SMALL, seed=seed, progress=False).model).embeddings for seed in (1, 2))
+    first, second = (
+        user_places(train_encoder(data, SMALL, seed=seed, progress=False).model).embeddings for seed in (1, 2)
+    )
     assert not np.allclose(first, second)
 
 
@@ -81,7 +98,9 @@ def test_training_stops_early_and_keeps_the_best_epoch() -> None:
     accuracies = [epoch.validation_accuracy for epoch in trained.history]
     assert len(trained.history) < 30
     assert trained.validation_accuracy == max(accuracies)  # type: ignore[type-var]
-    assert pair_accuracy(trained.model, data.texts, data.folds["validation"]) == pytest.approx(trained.validation_accuracy)
+    assert pair_accuracy(trained.model, data.texts, data.folds["validation"]) == pytest.approx(
+        trained.validation_accuracy
+    )
 
 
 def test_user_places_follow_equation_4() -> None:

@@ -54,7 +54,13 @@ class Finished(NamedTuple):
 def run_command(folder: Path, environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
     """The installed command, as a user calls it."""
     return subprocess.run(
-        [str(COMMAND), *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=900
+        [str(COMMAND), *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
     )
 
 

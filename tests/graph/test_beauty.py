@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.graph.conftest import Finished, own_environment, run_command
 from python_assets.warehouse import Warehouse
+from tests.graph.conftest import Finished, own_environment, run_command
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,9 @@ def beauty(tmp_path_factory: pytest.TempPathFactory, real_data: Path) -> Finishe
     """`beauty` as far as the corpus: the first job of `run`."""
     folder = tmp_path_factory.mktemp("beauty")
     environment = own_environment(folder)
-    done = run_command(folder, environment, "run", "--study", "beauty", "--data-root", str(real_data), "--until", "prepare")
+    done = run_command(
+        folder, environment, "run", "--study", "beauty", "--data-root", str(real_data), "--until", "prepare"
+    )
     assert done.returncode == 0, done.stderr[-3000:]
     return Finished(folder, Warehouse(folder / "warehouse" / "beauty.duckdb"), done.stdout, environment)
 

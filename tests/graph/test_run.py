@@ -70,7 +70,9 @@ def test_references_are_zero_and_one_by_definition(small_run: Finished) -> None:
 
 
 def test_anchors_are_drawn_at_the_populations_own_size(small_run: Finished) -> None:
-    sizes = small_run.warehouse.rows("select population, n from results.fgi where metric = 'swd' and instrument = 'paper'")
+    sizes = small_run.warehouse.rows(
+        "select population, n from results.fgi where metric = 'swd' and instrument = 'paper'"
+    )
     assert dict(sizes)["random_rater"] == 3
     assert dict(sizes)["perfect_rater"] == 40
     assert dict(sizes)["real_subsample"] == 60
@@ -85,7 +87,14 @@ def test_every_asset_was_recorded_in_dagster_and_every_check_passed(small_run: F
     with dg.DagsterInstance.from_config(str(small_run.folder / ".dagster")) as instance:
         keys = {key.to_user_string() for key in instance.all_asset_keys()}
         runs = instance.get_runs()
-    assert {"raw/reviews", "corpus/interactions", "ml/encoder_runs", "ml/ratings", "results/fidelity", "report/fidelity_report"} <= keys
+    assert {
+        "raw/reviews",
+        "corpus/interactions",
+        "ml/encoder_runs",
+        "ml/ratings",
+        "results/fidelity",
+        "report/fidelity_report",
+    } <= keys
     assert {run.status for run in runs} == {dg.DagsterRunStatus.SUCCESS}
     assert {run.job_name for run in runs} == {"prepare", "encode", "evaluate", "publish"}
 
@@ -106,7 +115,9 @@ def test_the_command_prints_the_table_and_the_report(small_run: Finished) -> Non
 
 
 def test_sql_and_status_read_it_back(small_run: Finished) -> None:
-    answer = small_run.command("sql", "select population, n_personas from results.fidelity order by all", "--format", "json")
+    answer = small_run.command(
+        "sql", "select population, n_personas from results.fidelity order by all", "--format", "json"
+    )
     assert json.loads(answer.stdout)[0] == {"population": "constant_rater", "n_personas": 40}
     csv = small_run.command("sql", "select count(*) as n from raw.rejected_rows", "--format", "csv")
     assert csv.stdout.split() == ["n", "5"]
@@ -115,7 +126,9 @@ def test_sql_and_status_read_it_back(small_run: Finished) -> None:
     assert "perfect_rater" in status.stdout
 
 
-@pytest.mark.parametrize("query", ["drop table raw.study", "create table x as select 1", "select * from nowhere", "selec 1", ""])
+@pytest.mark.parametrize(
+    "query", ["drop table raw.study", "create table x as select 1", "select * from nowhere", "selec 1", ""]
+)
 def test_sql_reads_only_and_says_what_is_wrong(small_run: Finished, query: str) -> None:
     done = small_run.command("sql", query)
     assert done.returncode == 1

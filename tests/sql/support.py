@@ -41,7 +41,16 @@ def run_dbt(warehouse: Path, *arguments: str, target: Path) -> DbtRun:
         "DBT_TARGET_PATH": str(target),
         "DBT_LOG_PATH": str(target / "logs"),
     }
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments, "--project-dir", str(folder), "--profiles-dir", str(folder)]
+    command = [
+        sys.executable,
+        "-m",
+        "dbt.cli.main",
+        *arguments,
+        "--project-dir",
+        str(folder),
+        "--profiles-dir",
+        str(folder),
+    ]
     done = subprocess.run(command, env=environment, cwd=folder, capture_output=True, text=True, check=False)
     nodes = json.loads(results.read_text())["results"] if results.exists() else []
     return DbtRun(done.returncode, done.stdout + done.stderr, {node["unique_id"]: node["status"] for node in nodes})

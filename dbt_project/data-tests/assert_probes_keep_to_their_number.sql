@@ -1,0 +1,48 @@
+-- No band has more probes than the study wants, and a band with enough items has no fewer.
+{{ config(meta={'dagster': {'ref': {'name': 'probe_items'}}}) }}
+
+with
+
+wanted as (
+    unpivot (
+        select
+            head_probes as head,
+            torso_probes as torso,
+            tail_probes as tail
+        from {{ source('raw', 'study') }}
+    )
+    on head, torso, tail
+    into name band value n_wanted
+),
+
+offered as (
+    select
+        split,
+        band,
+        count(*) as n_items
+    from {{ ref('item_bands') }}
+    where split in (select probe_items.split from {{ ref('probe_items') }} as probe_items)
+    group by split, band
+),
+
+chosen as (
+    select
+        split,
+        band,
+        count(*) as n_probes
+    from {{ ref('probe_items') }}
+    group by split, band
+)
+
+select
+    offered.split,
+    offered.band,
+    least(wanted.n_wanted, offered.n_items) as n_expected,
+    coalesce(chosen.n_probes, 0) as n_found
+from offered
+inner join wanted on offered.band = wanted.band
+left join chosen
+    on
+        offered.split = chosen.split
+        and offered.band = chosen.band
+where coalesce(chosen.n_probes, 0) != least(wanted.n_wanted, offered.n_items)
