@@ -86,7 +86,8 @@ def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
 
 def explain(error: ValidationError) -> str:
     """The first error as one sentence that names the key and, for an unknown one, the nearest valid one."""
-    first = error.errors()[0]
+    # A misspelt key also leaves the right one missing: the misspelling is what to mend.
+    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     location = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         *parents, unknown = first["loc"]

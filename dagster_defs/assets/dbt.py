@@ -1,5 +1,6 @@
 """The dbt project as assets; Dagster splits it around the Python assets that stand between its models."""
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -22,16 +23,21 @@ class DbtManifestError(Exception):
 
 def ensure_manifest() -> Path:
     """The project's manifest, parsed anew only when a file of the project changed."""
-    manifest = DBT_DIR / "target" / "manifest.json"
+    manifest, parsed_for = DBT_DIR / "target" / "manifest.json", DBT_DIR / "target" / "parsed_for"
     folders = [PROJECT / "models", *(DBT_DIR / name for name in ("macros", "seeds", "data-tests"))]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     files += [DBT_DIR / "dbt_project.yml", DBT_DIR / "profiles.yml"]
-    if not manifest.exists() or manifest.stat().st_mtime < max(path.stat().st_mtime for path in files):
+    newest = max(path.stat().st_mtime for path in files)
+    # dbt parses everything anew, at every call, when its profile names another file than at the last parse.
+    warehouse = os.environ.get("PERSONA_FIDELITY_WAREHOUSE", "")
+    same = parsed_for.exists() and parsed_for.read_text() == warehouse
+    if not same or not manifest.exists() or manifest.stat().st_mtime < newest:
         command = [str(DBT), "parse", "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--quiet"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR)
         if done.returncode:
             raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
         manifest.touch()
+        parsed_for.write_text(warehouse)
     return manifest
 
 
@@ -45,10 +51,10 @@ class Translator(DagsterDbtTranslator):
         return super().get_asset_key(dbt_resource_props)
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None) -> dg.AssetSpec:
-        """Seeds wait for the study's settings, so that one dbt invocation builds them with the first models."""
+        """Seeds wait for the files like the first models do, so that one dbt invocation builds them together."""
         spec = super().get_asset_spec(manifest, unique_id, project)
         if unique_id.startswith("seed."):
-            return spec.merge_attributes(deps=[dg.AssetKey(["raw", "study"])])
+            return spec.merge_attributes(deps=[dg.AssetKey(["raw", "reviews"])])
         return spec
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
@@ -69,4 +75,5 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterat
     """Build models with their data tests as checks; unit tests belong to the test suite."""
     command = ["build", "--exclude-resource-type", "unit_test"]
     invocation = dbt.cli(command, context=context).stream()
-    yield from invocation.fetch_row_counts().fetch_column_metadata()
+    # Column lineage costs more than the SQL itself, and its parser does not know recursive CTEs with keys.
+    yield from invocation.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)

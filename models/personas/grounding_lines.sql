@@ -20,40 +20,42 @@ items as (
     select * from {{ ref('stg_items') }}
 ),
 
+-- Cleaning is the dear part, so each review is cleaned once, whatever the number of its splits.
 opinions as (
     select
-        evidence.split,
-        evidence.user_id,
-        evidence.item_id,
-        evidence.evidence_rank,
-        evidence.rating,
-        items.item_category,
-        items.item_title,
+        reviews.category,
+        reviews.user_id,
+        reviews.item_id,
         coalesce(nullif({{ clean_text('reviews.text') }}, ''), {{ clean_text('reviews.title') }}, '') as opinion
-    from evidence
-    inner join reviews
+    from reviews
+    semi join evidence
         on
-            evidence.category = reviews.category
-            and evidence.user_id = reviews.user_id
-            and evidence.item_id = reviews.item_id
-    inner join items
-        on
-            evidence.category = items.category
-            and evidence.item_id = items.item_id
+            reviews.category = evidence.category
+            and reviews.user_id = evidence.user_id
+            and reviews.item_id = evidence.item_id
 ),
 
 -- Bars part the fields and quotation marks frame the snippet, so neither may stand inside.
 fields as (
     select
-        opinions.split,
-        opinions.user_id,
-        opinions.item_id,
-        opinions.evidence_rank,
-        {{ number_text('opinions.rating') }} as rating,
-        replace(opinions.item_category, '|', '/') as item_category,
-        replace({{ truncate_text('opinions.item_title', 'study.title_chars') }}, '|', '/') as item_title,
+        evidence.split,
+        evidence.user_id,
+        evidence.item_id,
+        evidence.evidence_rank,
+        {{ number_text('evidence.rating') }} as rating,
+        replace(items.item_category, '|', '/') as item_category,
+        replace({{ truncate_text('items.item_title', 'study.title_chars') }}, '|', '/') as item_title,
         replace({{ truncate_text('opinions.opinion', 'study.snippet_chars') }}, '"', '''') as snippet
-    from opinions
+    from evidence
+    inner join opinions
+        on
+            evidence.category = opinions.category
+            and evidence.user_id = opinions.user_id
+            and evidence.item_id = opinions.item_id
+    inner join items
+        on
+            evidence.category = items.category
+            and evidence.item_id = items.item_id
     cross join study
 ),
 

@@ -28,8 +28,8 @@ splits:
   Combined: [All_Beauty, Musical_Instruments]
 probes: {{count: 20}}
 instruments:
-  paper: {{retests: 1, encoder: {{max_epochs: 2, hidden_width: 64}}}}
-  scale_free: {{retests: 0, encoder: {{max_epochs: 2, hidden_width: 64}}, placement: {{objective: correlation}}}}
+  paper: {{retests: 1, encoder: {{max_epochs: 2, hidden_width: 64, hidden_layers: 1}}}}
+  scale_free: {{retests: 0, encoder: {{max_epochs: 2, hidden_width: 64, hidden_layers: 1}}, placement: {{objective: correlation}}}}
 populations:
   - {{name: perfect_rater, condition: control, size: 40, rater: {{backend: perfect}}}}
   - {{name: constant_rater, condition: control, size: 40, rater: {{backend: constant}}}}

@@ -81,7 +81,7 @@ def test_core_of_random_graphs(simulated: Built, seed: int) -> None:
         (f"c{rng.integers(2)}", f"u{rng.integers(40):02d}", f"i{rng.integers(30):02d}")
         for _ in range(int(rng.integers(60, 300)))
     }
-    (path,) = (simulated.target / "compiled").rglob("core_reviews.sql")
+    (path,) = (simulated.target / "compiled").rglob("models/corpus/core_reviews.sql")
     with duckdb.connect() as connection:
         connection.execute(
             "attach ':memory:' as simulated; create schema simulated.raw; create schema simulated.staging"

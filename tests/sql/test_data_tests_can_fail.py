@@ -48,7 +48,7 @@ GENERIC_DAMAGE = {
     "unique_combination_users_": "insert into corpus.users select * from corpus.users",
     "references_combination_seed_users_": "update personas.seed_users set user_id = user_id || '?'",
     "accepted_range_item_bands_popularity_rank": "update probes.item_bands set popularity_rank = 0",
-    "accepted_values_item_bands_band": "update probes.item_bands set band = 'middle'",
+    "accepted_values_item_bands_band": "update probes.item_bands set band = 'middle' where split = 'Combined'",
     "not_null_columns_items_": "update corpus.items set category = null",
     "not_blank_stg_items_item_title": "update staging.stg_items set item_title = ' '",
 }
