@@ -1,7 +1,12 @@
 -- The floor's own index is 0 and the random baseline's is 1, wherever they were scored at the anchors' size.
 {{ config(meta={'dagster': {'ref': {'name': 'fgi'}}}) }}
 
-select *
+select
+    split,
+    population,
+    instrument,
+    metric,
+    fgi
 from {{ ref('fgi') }}
 where
     anchor = 'paper'

@@ -3,16 +3,31 @@
 
 with
 
+core_reviews as (
+    select * from {{ ref('core_reviews') }}
+),
+
 counts as (
     select
         category,
-        user_id,
-        item_id,
+        'user' as side,
+        user_id as id,
         count(*) as n_reviews
-    from {{ ref('core_reviews') }}
-    group by grouping sets ((category, user_id), (category, item_id))
+    from core_reviews
+    group by category, user_id
+    union all
+    select
+        category,
+        'item' as side,
+        item_id as id,
+        count(*) as n_reviews
+    from core_reviews
+    group by category, item_id
 )
 
-select counts.*
+select
+    counts.category,
+    counts.side,
+    counts.id
 from counts
 inner join {{ source('raw', 'study') }} as study on counts.n_reviews < study.core

@@ -6,5 +6,11 @@ select distinct
     metrics.population,
     metrics.instrument
 from {{ ref('population_metrics') }} as metrics
-anti join {{ ref('fidelity') }} as fidelity using (split, population, instrument)
-where metrics.source in ('persona', 'control')
+left join {{ ref('fidelity') }} as fidelity
+    on
+        metrics.split = fidelity.split
+        and metrics.population = fidelity.population
+        and metrics.instrument = fidelity.instrument
+where
+    metrics.source in ('persona', 'control')
+    and fidelity.population is null

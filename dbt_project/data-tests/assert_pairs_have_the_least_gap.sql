@@ -1,7 +1,11 @@
 -- A pair's gap is the difference of its two ratings, and no smaller than the study asks.
 {{ config(meta={'dagster': {'ref': {'name': 'preference_pairs'}}}) }}
 
-select pairs.*
+select
+    pairs.split,
+    pairs.user_id,
+    pairs.preferred_item_id,
+    pairs.other_item_id
 from {{ ref('preference_pairs') }} as pairs
 cross join {{ source('raw', 'study') }} as study
 left join {{ ref('interactions') }} as preferred

@@ -12,7 +12,11 @@ folds as (
     from {{ ref('interactions') }}
 )
 
-select pairs.*
+select
+    pairs.split,
+    pairs.user_id,
+    pairs.preferred_item_id,
+    pairs.other_item_id
 from {{ ref('preference_pairs') }} as pairs
 inner join folds as preferred
     on

@@ -20,6 +20,16 @@ found as (
     from {{ ref('interactions') }}
 )
 
-(select * from expected except all select * from found)
-union all
-(select * from found except all select * from expected)
+select
+    coalesce(expected.split, found.split) as split,
+    coalesce(expected.user_id, found.user_id) as user_id,
+    coalesce(expected.item_id, found.item_id) as item_id
+from expected
+full join found
+    on
+        expected.split = found.split
+        and expected.user_id = found.user_id
+        and expected.item_id = found.item_id
+where
+    expected.split is null
+    or found.split is null

@@ -18,6 +18,7 @@ from torch.nn import functional
 from python_assets.encoder.geometry import ItemGeometry, cosine_scores
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.study import Placement
+from python_assets.threads import one_torch_thread
 
 # Personas fitted together: their pair matrices (M x M each) then stay near the processor's cache.
 CHUNK = 64
@@ -70,11 +71,12 @@ def place_personas(
     geometry = model.catalogue_geometry(probes)
     known = torch.from_numpy(np.asarray(ratings, dtype=np.float32))
     starts = start_logits(seeds, model.settings.prototypes, settings.init)
-    parts = [
-        _fit(model, geometry, known[rows], starts[rows], settings, min_gap)
-        for rows in torch.arange(len(seeds)).split(CHUNK)
-    ]
-    if not parts:
+    with one_torch_thread():
+        parts = [
+            _fit(model, geometry, known[rows], starts[rows], settings, min_gap)
+            for rows in torch.arange(len(seeds)).split(CHUNK)
+        ]
+    if not len(seeds):
         width, depth = model.settings.prototypes, model.settings.dimension
         return Placed(np.empty((0, width)), np.empty((0, depth)), np.empty(0, int), np.empty(0, bool), np.empty(0))
     mixtures = torch.cat([part[0] for part in parts])

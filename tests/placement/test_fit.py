@@ -77,3 +77,9 @@ def test_a_perfect_rater_is_ordered_like_its_seed(objective: str) -> None:
 def test_shapes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(ValueError, match="24 probes"):
         place_personas(_model(), PROBES, np.ones((2, 5)), Placement(), min_gap=1, seeds=[1, 2])
+
+
+def test_no_personas_give_empty_places() -> None:
+    placed = place_personas(_model(), PROBES, np.empty((0, len(PROBES))), Placement(), min_gap=1, seeds=[])
+    assert placed.mixtures.shape == (0, SETTINGS.prototypes)
+    assert placed.embeddings.shape == (0, SETTINGS.dimension)

@@ -38,7 +38,7 @@ def simulated_study() -> Study:
 def simulated_reviews(seed: int) -> list[Review]:
     """About 800 reviews of 60 users; a third of the users review both categories, and five item ids are in both."""
     rng = np.random.default_rng(seed)
-    rows = []
+    rows: list[Review] = []
     for category, first_user, first_item in (("Books", 0, 0), ("Games", 20, 20)):
         for user in range(first_user, first_user + 40):
             for _ in range(int(rng.integers(1, 22))):
@@ -141,7 +141,7 @@ def fill_scores(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
         ],
     )
     counts = dict.fromkeys(("n_users", "n_items", "n_train_pairs", "n_validation_pairs", "n_test_pairs"), 9)
-    run = counts | {"epochs": 2, "best_epoch": 1, "logit_scale": 2.0, "init_correlation": 0.5}
+    run: dict[str, Any] = {**counts, "epochs": 2, "best_epoch": 1, "logit_scale": 2.0, "init_correlation": 0.5}
     run |= {"data_hash": "hash", "checkpoint": b"0", "history": "[]", "seconds": 1.0} | MADE
     insert(
         connection,

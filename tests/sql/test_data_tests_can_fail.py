@@ -56,14 +56,15 @@ GENERIC_DAMAGE = {
 
 @pytest.fixture(scope="module")
 def damaged(simulated: Built, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
-    """All data tests on a copy of the simulated warehouse with every damage done."""
+    """The tests named here on a copy of the simulated warehouse with every damage done."""
     folder: Path = tmp_path_factory.mktemp("damaged")
     warehouse = folder / "simulated.duckdb"
     shutil.copy(simulated.warehouse.path, warehouse)
     with duckdb.connect(str(warehouse)) as connection:
         for statement in (*DAMAGE.values(), *GENERIC_DAMAGE.values()):
             connection.execute(statement)
-    return run_dbt(warehouse, "test", "--exclude-resource-type", "unit_test", target=folder / "target")
+    generic = [f"{prefix}*" for prefix in GENERIC_DAMAGE]
+    return run_dbt(warehouse, "test", "--select", "test_type:singular", *generic, target=folder / "target")
 
 
 def test_every_singular_test_is_tried() -> None:

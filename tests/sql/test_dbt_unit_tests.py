@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,7 @@ def test_every_data_test_passes(simulated: Built) -> None:
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "models").glob("*/*.sql")), ids=lambda path: path.stem)
-def test_every_window_is_ordered(path) -> None:
+def test_every_window_is_ordered(path: Path) -> None:
     """`row_number()` without an order picks rows as the engine happens to read them."""
     for window in re.findall(r"row_number\(\) over \((.*?)\n\s*\)", path.read_text(), flags=re.DOTALL):
         assert "order by" in window
