@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 
 # The nucleus of nearly every step lies within the most likely tokens; sorting a whole vocabulary is slow on a CPU.
-HEAD = 1024
+HEAD = 4096
 
 
 def generators(seeds: Sequence[int]) -> list[torch.Generator]:

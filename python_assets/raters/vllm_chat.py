@@ -11,7 +11,7 @@ import importlib.util
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from python_assets.raters.chat import DIGITS, Answer, ChatModelError, ChatRequest, renormalise, request_hash
 from python_assets.raters.templates import digit_tokens, prompt_tokens
@@ -32,7 +32,7 @@ RESOURCES = {
 
 
 class VllmChat:
-    """One engine. Make only one in a process: vLLM does not give GPU memory back before the process ends (vllm#21073).
+    """One engine. On a GPU make only one in a process: vLLM gives its memory back when the process ends (vllm#21073).
 
     Args:
         engine: A ``vllm.LLM``.
@@ -42,6 +42,8 @@ class VllmChat:
     """
 
     backend = "vllm"
+    started: ClassVar[list[str]] = []
+    """Models that this process has started an engine for, closed ones too."""
 
     def __init__(self, engine: Any, *, name: str, identity: Mapping[str, Any], max_model_len: int) -> None:
         self.engine, self.name, self.identity, self.max_model_len = engine, name, identity, max_model_len
@@ -66,7 +68,8 @@ class VllmChat:
         try:
             engine = vllm.LLM(**arguments)
         except Exception as error:
-            raise ChatModelError(f"vLLM cannot start {rater.model}: {_reason(error)}") from error
+            raise ChatModelError(f"vLLM cannot start {rater.model}: {_reason(error, cls.started)}") from error
+        cls.started.append(str(rater.model))
         config = engine.llm_engine.vllm_config.model_config
         settings = {key: value for key, value in arguments.items() if key not in RESOURCES | {"model"}}
         identity = {
@@ -128,7 +131,7 @@ class VllmChat:
         """Stop the engine."""
         if self.engine is not None:
             self.engine.llm_engine.engine_core.shutdown()
-            self.engine = None
+            self.engine = self._tokenizer = None
             gc.collect()
 
     def _ask(
@@ -202,5 +205,8 @@ def _digit_probabilities(output: Any, digits: Sequence[int]) -> tuple[float, ...
     return renormalise(mass)
 
 
-def _reason(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+def _reason(error: Exception, started: Sequence[str]) -> str:
+    reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+    if started:
+        reason += f" (this process still holds the memory of {started[-1]}: run the two models in separate processes)"
+    return reason

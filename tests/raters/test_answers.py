@@ -61,7 +61,7 @@ def test_each_chunk_is_written_before_the_next_is_asked_and_the_file_is_free_mea
         def rate(self, requests, rater):  # type: ignore[no-untyped-def]
             # Opens the file for writing: impossible while any other connection of this process holds it read-only.
             with warehouse.connect(read_only=False) as connection:
-                seen.append(connection.execute("select count(*) from ml.answers").fetchone()[0])
+                seen.append(connection.execute("select count(*) from ml.answers").fetchall()[0][0])
             yield from super().rate(requests, rater)
 
     ask_missing(warehouse, Watching(), requests(), settings=RATER)
