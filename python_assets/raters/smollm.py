@@ -90,5 +90,10 @@ def _unpack(source: Path, folder: Path) -> None:
         except OSError:
             if not folder.is_dir():
                 raise
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ChatModelError(
+            f"{source.name} cannot be unpacked ({reason}): run `{INSTALL} --force-reinstall`."
+        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

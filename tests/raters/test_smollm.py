@@ -32,7 +32,7 @@ def test_a_failed_unpacking_leaves_nothing_behind(
     broken = tmp_path / "broken.gguf"
     broken.write_bytes(b"GGUF but not really")
     monkeypatch.setattr(smollm, "gguf_file", lambda: broken)
-    with pytest.raises((OSError, ValueError)):
+    with pytest.raises(ChatModelError, match="--force-reinstall"):
         smollm.smollm_folder()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.gguf"]
 
