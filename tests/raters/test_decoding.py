@@ -11,7 +11,7 @@ from transformers import AutoModelForCausalLM, Gemma3TextConfig, LlamaConfig, Mi
 from python_assets.raters.decoding import Continuation, continue_text, prefill, read_prefix
 from python_assets.raters.sampling import generators
 
-SIZE = {
+SIZE: dict[str, Any] = {
     "vocab_size": 97,
     "hidden_size": 32,
     "intermediate_size": 48,
