@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pyarrow as pa
 
 from python_assets.personas.write import category_label, draft_personas, persona_rows
-from python_assets.raters.answers import ask_missing
+from python_assets.raters.answers import ask_missing, every_tenth
 from python_assets.raters.chat import ChatModel
 from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse
@@ -55,7 +55,7 @@ def write_population(
     if model is not None:
         requests = [draft.request for draft in drafts if draft.request]
         answers = ask_missing(
-            warehouse, model, requests, settings=settings.writer, progress=_every_tenth(log, "personas")
+            warehouse, model, requests, settings=settings.writer, progress=every_tenth(log, "personas")
         )
     return persona_rows(
         drafts,
@@ -66,16 +66,3 @@ def write_population(
         config_hash=settings.config_hash(),
         code_version=code_version,
     )
-
-
-def _every_tenth(log: Callable[[str], None], what: str) -> Callable[[int, int], None]:
-    last = -1
-
-    def progress(done: int, wanted: int) -> None:
-        nonlocal last
-        tenth = 10 * done // max(wanted, 1)
-        if tenth > last:
-            log(f"{done:,} of {wanted:,} {what}")
-            last = tenth
-
-    return progress

@@ -73,6 +73,20 @@ def ask_missing(
     return answers
 
 
+def every_tenth(log: Callable[[str], None], what: str) -> Callable[[int, int], None]:
+    """A progress callback that logs one line for every tenth of the work."""
+    last = -1
+
+    def progress(done: int, wanted: int) -> None:
+        nonlocal last
+        tenth = 10 * done // max(wanted, 1)
+        if tenth > last:
+            log(f"{done:,} of {wanted:,} {what}")
+            last = tenth
+
+    return progress
+
+
 def by_persona(requests: Iterable[ChatRequest]) -> list[ChatRequest]:
     """Requests with the same system prompt after each other, so that its key-value cache is computed once."""
     groups: dict[str, list[ChatRequest]] = {}

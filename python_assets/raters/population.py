@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from python_assets.probe_items import ProbeItems
 from python_assets.raters import controls
-from python_assets.raters.answers import ask_missing
+from python_assets.raters.answers import ask_missing, every_tenth
 from python_assets.raters.chat import ChatModel
 from python_assets.raters.rate import ANY_INSTRUMENT, control_rating_rows, rating_requests, rating_rows
 from python_assets.seeds import derive_seed
@@ -36,15 +36,12 @@ def rate_population(
     """Rows of ``ml.ratings`` of a population that an LLM rates; answered requests are not asked again."""
     personas = warehouse.read(PERSONAS, [split, settings.name])
     questions = rating_requests(personas, probes.table, split=split, seed=study.seed)
-    tenth = max(1, len(questions) // 10)
     answers = ask_missing(
         warehouse,
         model,
         [question.request for question in questions],
         settings=settings.rater,
-        progress=lambda done, wanted: (
-            log(f"{done:,} of {wanted:,} ratings") if done % tenth < settings.rater.chunk_size else None
-        ),
+        progress=every_tenth(log, "ratings"),
     )
     return rating_rows(
         questions,
