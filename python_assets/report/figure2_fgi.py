@@ -49,7 +49,9 @@ def draw(data: ReportData) -> Drawing:
                         if value is not None:
                             mark(axes, value, y, population, instrument=i)
                     if all(value is None for value in found):
-                        no_value(axes, y)
+                        # A population with other indices has places, only too few of them for this metric.
+                        few = any(key[0] == block.title and key[1] == population.name for key in values)
+                        no_value(axes, y, "too few" if few else "no place")
         finite = [value for value in values.values() if value is not None]
         _scale(panels[0][0], min(finite), max(finite))
         legend(figure, [p for block in blocks for p in block.populations], instruments)
