@@ -134,6 +134,8 @@ class Encoder(Settings):
     """AdamW weight decay of the projectors; w and sigma are not decayed, as PAL."""
     batch_size: int = Field(512, ge=1)
     """Pairs a step."""
+    shuffle_buffer: int = Field(4_194_304, ge=1)
+    """Pairs mixed in memory at a time (12 bytes each); a corpus with more is read from disk block by block."""
     max_epochs: int = Field(20, ge=1)
     """Epochs of the OneCycle schedule."""
     patience: int = Field(5, ge=1)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from python_assets.encoder.pair_file import BLOCK, PairFile
 from python_assets.warehouse import Warehouse, to_matrix
 
 ITEMS = """
@@ -27,19 +28,9 @@ PAIRS = """
     inner join items as preferred on pairs.preferred_item_id = preferred.item_id
     inner join items as other on pairs.other_item_id = other.item_id
     where pairs.split = $split
-    order by users.code, preferred.code, other.code
+    order by md5_number_lower(users.code || ' ' || preferred.code || ' ' || other.code), users.code, preferred.code
 """
-
-
-class Pairs(NamedTuple):
-    """Integer-coded preference pairs, each array of shape (pairs,)."""
-
-    users: np.ndarray
-    preferred: np.ndarray
-    other: np.ndarray
-
-    def __len__(self) -> int:
-        return len(self.users)
+FOLDS = ("train", "validation", "test")
 
 
 class TrainingData(NamedTuple):
@@ -50,14 +41,14 @@ class TrainingData(NamedTuple):
         item_ids: Ordered ids; an item's code is its place here.
         texts: phi of each item, shape (items, 384).
         n_train_pairs: Training pairs of each user, shape (users,).
-        folds: Pairs of ``train``, ``validation`` and ``test``.
+        folds: Pairs of ``train``, ``validation`` and ``test``, in hash order.
     """
 
     user_ids: pa.Array
     item_ids: pa.Array
     texts: np.ndarray
     n_train_pairs: np.ndarray
-    folds: dict[str, Pairs]
+    folds: dict[str, PairFile]
 
     @property
     def context(self) -> np.ndarray:
@@ -70,9 +61,9 @@ class TrainingData(NamedTuple):
         for ids in (self.user_ids, self.item_ids):
             digest.update("\n".join(ids.to_pylist()).encode())
         digest.update(np.ascontiguousarray(self.texts).data)
-        for fold in ("train", "validation", "test"):
-            for column in self.folds[fold]:
-                digest.update(np.ascontiguousarray(column).data)
+        for fold in FOLDS:
+            for block in self.folds[fold].blocks():
+                digest.update(np.ascontiguousarray(block).data)
         return digest.hexdigest()[:16]
 
 
@@ -81,18 +72,22 @@ class EncoderDataError(Exception):
 
 
 def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
-    """Read one split in three queries.
+    """Read one split in three queries; pairs stream to files beside the warehouse, a record batch at a time.
 
     Raises:
         EncoderDataError: The split has no users or no training pairs.
     """
     params = {"split": split}
-    items, users, pairs = (warehouse.read(sql, params) for sql in (ITEMS, USERS, PAIRS))
+    items, users = (warehouse.read(sql, params) for sql in (ITEMS, USERS))
     if not users.num_rows or not items.num_rows:
         raise EncoderDataError(f"Split {split} is empty after the k-core: use a larger corpus or a smaller `core`.")
-    fold_names = pairs["fold"].to_numpy(zero_copy_only=False)
-    codes = [pairs[name].to_numpy().astype(np.int64) for name in ("user_code", "preferred", "other")]
-    folds = {fold: Pairs(*(code[fold_names == fold] for code in codes)) for fold in ("train", "validation", "test")}
+    folds = {fold: PairFile(warehouse.path.parent) for fold in FOLDS}
+    with warehouse.connect() as connection:
+        for batch in connection.sql(PAIRS, params=params).to_arrow_reader(BLOCK):
+            fold_names = batch["fold"].to_numpy(zero_copy_only=False)
+            rows = np.stack([batch[name].to_numpy() for name in ("user_code", "preferred", "other")], axis=1)
+            for fold, file in folds.items():
+                file.append(rows[fold_names == fold])
     if not len(folds["train"]):
         raise EncoderDataError(
             f"Split {split} has no training pair: no user rated two items differently. Use a larger corpus."

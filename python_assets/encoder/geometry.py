@@ -39,11 +39,9 @@ def item_geometry(prototypes: Tensor, projections: Tensor) -> ItemGeometry:
         prototypes: C, projections of the context, shape (K, d).
         projections: Z, projections of the items, shape (items, K, d).
     """
-    return ItemGeometry(
-        cross=torch.einsum("kd,nld->nkl", prototypes, projections),
-        gram=torch.einsum("nkd,nld->nkl", projections, projections),
-        context=prototypes @ prototypes.T,
-    )
+    # Transposed, the projectors' output lies in memory row after row, so that neither product copies it.
+    cross = (projections.transpose(0, 1) @ prototypes.T).permute(1, 2, 0)
+    return ItemGeometry(cross, torch.bmm(projections, projections.transpose(1, 2)), prototypes @ prototypes.T)
 
 
 def cosine_scores(mixtures: Tensor, items: ItemGeometry) -> Tensor:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from python_assets.encoder.geometry import ItemGeometry, item_geometry
+from python_assets.encoder.hidden_units import relu_dropout
 from python_assets.study import Encoder
 
 ITEM_DIMENSION = 384
@@ -38,7 +39,7 @@ class Projectors(nn.Module):
         for depth, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
             hidden = torch.baddbmm(bias, hidden, weight)
             if depth < last:
-                hidden = functional.relu(functional.dropout(hidden, self.dropout, self.training))
+                hidden = relu_dropout(hidden, self.dropout if self.training else 0.0)
         return hidden.transpose(0, 1)
 
 
@@ -76,8 +77,8 @@ class PreferenceEncoder(nn.Module):
 
     def geometry(self, texts: Tensor) -> ItemGeometry:
         """K x K matrices of items given by their text vectors, shape (n, 384); context and items share one product."""
-        projected = self.projectors(torch.cat([self.context, texts])).float()
-        return item_geometry(projected[0], projected[1:])
+        context, items = self.projectors(torch.cat([self.context, texts])).float().split([1, len(texts)])
+        return item_geometry(context[0], items)
 
     @torch.no_grad()
     def prototypes(self) -> Tensor:

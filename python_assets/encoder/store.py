@@ -87,7 +87,7 @@ def train_or_resume(
         warehouse.replace_slice("ml.training_states", row, where=key)
 
     trained = train_encoder(
-        data, settings, seed=seed, resume=found[0][0] if found else None, on_epoch=keep, progress=progress
+        data, settings, seed=seed, resume=found[0][0] if found else None, on_epoch=keep, progress=progress, log=log
     )
     log(
         f"{split}, seed {seed}: validation pair accuracy {trained.validation_accuracy} at epoch {trained.best_epoch}, {trained.seconds:.1f} s"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import logging
 import time
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -15,13 +14,15 @@ from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 from tqdm.auto import tqdm
 
-from python_assets.encoder.data import Pairs, TrainingData
+from python_assets.encoder.data import TrainingData
 from python_assets.encoder.geometry import pair_cosines
 from python_assets.encoder.model import PreferenceEncoder
+from python_assets.encoder.pair_file import PairFile
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder
 
-logger = logging.getLogger(__name__)
+# Steps timed before a training that takes longer than this many.
+TIMED_STEPS = 20
 EpochHook = Callable[[int, bytes], None]
 
 
@@ -54,6 +55,7 @@ def train_encoder(
     resume: bytes | None = None,
     on_epoch: EpochHook | None = None,
     progress: bool = True,
+    log: Callable[[str], None] = lambda line: None,
 ) -> TrainedEncoder:
     """Train on the training pairs, stop early on validation pair accuracy, keep the best epoch.
 
@@ -64,6 +66,7 @@ def train_encoder(
         resume: What ``on_epoch`` last received; training goes on as if it had not been interrupted.
         on_epoch: Called after every epoch with its number and the state to resume from.
         progress: Show a bar.
+        log: Told how long all epochs will take, and every epoch's figures.
     """
     started = time.monotonic()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -72,6 +75,8 @@ def train_encoder(
     if resume is not None:
         run.load(resume)
     steps = settings.max_epochs * run.steps_per_epoch
+    if steps > 50 * TIMED_STEPS:
+        log(describe_estimate(data, settings, seconds_per_step(data, settings, device=device)))
     with tqdm(
         total=steps,
         initial=run.epoch * run.steps_per_epoch,
@@ -82,7 +87,9 @@ def train_encoder(
         while run.epoch < settings.max_epochs and not run.exhausted:
             record = run.train_epoch(bar)
             bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)
-            logger.info("epoch %d: loss %.4f, validation pair accuracy %s", *record[:3])
+            log(
+                f"epoch {record.epoch}: loss {record.train_loss:.4f}, validation pair accuracy {record.validation_accuracy}"
+            )
             if on_epoch is not None:
                 on_epoch(run.epoch, run.dump())
     model = run.best_model()
@@ -97,6 +104,31 @@ def train_encoder(
     )
 
 
+def seconds_per_step(data: TrainingData, settings: Encoder, *, device: torch.device) -> float:
+    """Median time of a training step, measured on a copy that is thrown away."""
+    run = _Run(data, settings, seed=0, device=device)
+    run.model.train()
+    times = []
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        for start in range(TIMED_STEPS):
+            begun = time.perf_counter()
+            run.step(
+                *run.codes(data.folds["train"].read(start * settings.batch_size, (start + 1) * settings.batch_size))
+            )
+            times.append(time.perf_counter() - begun)
+    return float(np.median(times))
+
+
+def describe_estimate(data: TrainingData, settings: Encoder, step_seconds: float) -> str:
+    """What is about to be trained and how long every epoch and all of them take, in one line."""
+    pairs = len(data.folds["train"])
+    epoch = -(-pairs // settings.batch_size) * step_seconds
+    return (
+        f"{pairs:,} pairs of {len(data.user_ids):,} users and {len(data.item_ids):,} items: about {epoch:,.0f} s an epoch,"
+        f" {epoch * settings.max_epochs / 60:,.0f} min for {settings.max_epochs} epochs"
+    )
+
+
 class _Run:
     """Model, optimiser and schedule between two epochs."""
 
@@ -106,8 +138,8 @@ class _Run:
             settings, n_users=len(data.user_ids), context=torch.from_numpy(data.context), seed=seed
         ).to(device)
         self.texts = torch.tensor(data.texts, device=device)
-        self.train = [torch.tensor(column) for column in data.folds["train"]]
-        self.steps_per_epoch = -(-len(self.train[0]) // settings.batch_size)
+        self.train = data.folds["train"]
+        self.steps_per_epoch = -(-len(self.train) // settings.batch_size)
         self.mixed = device.type == "cuda" and settings.precision != "float32"
         rates = [settings.projector_lr, settings.mixture_lr, settings.logit_scale_lr]
         groups: list[dict[str, Any]] = [
@@ -137,21 +169,25 @@ class _Run:
     def train_epoch(self, bar: tqdm) -> Epoch:  # type: ignore[type-arg]
         self.model.train()
         epoch_seed = derive_seed(self.seed, "epoch", self.epoch)
-        order = torch.randperm(len(self.train[0]), generator=torch.Generator().manual_seed(epoch_seed))
+        size, buffer = self.settings.batch_size, self.settings.shuffle_buffer
         started, total = time.monotonic(), 0.0
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
             torch.manual_seed(epoch_seed)
-            for rows in order.split(self.settings.batch_size):
-                total += self.step(*(column[rows].to(self.device) for column in self.train)) * len(rows)
+            for rows in self.train.batches(size, seed=epoch_seed, buffer=buffer):
+                total += self.step(*self.codes(rows)) * len(rows)
                 bar.update()
         self.epoch += 1
         accuracy = pair_accuracy(self.model, self.data.texts, self.data.folds["validation"])
-        speed = len(order) / (time.monotonic() - started)
-        self.history.append(Epoch(self.epoch, total / len(order), accuracy, round(speed)))
+        speed = len(self.train) / (time.monotonic() - started)
+        self.history.append(Epoch(self.epoch, total / len(self.train), accuracy, round(speed)))
         if accuracy is None or self.best_accuracy is None or accuracy > self.best_accuracy:
             self.best_accuracy, self.best_epoch = accuracy, self.epoch
             self.best_state = {name: value.detach().cpu().clone() for name, value in self.model.state_dict().items()}
         return self.history[-1]
+
+    def codes(self, rows: np.ndarray) -> Tensor:
+        """Users, preferred and other items of pairs, shape (3, pairs), on the device."""
+        return torch.from_numpy(rows.T.astype(np.int64)).to(self.device)
 
     def step(self, users: Tensor, preferred: Tensor, other: Tensor) -> float:
         self.optimizer.zero_grad(set_to_none=True)
@@ -204,15 +240,15 @@ def pair_loss(model: PreferenceEncoder, texts: Tensor, users: Tensor, preferred:
 
 
 @torch.no_grad()
-def pair_accuracy(model: PreferenceEncoder, texts: np.ndarray, pairs: Pairs, *, batch: int = 262_144) -> float | None:
+def pair_accuracy(model: PreferenceEncoder, texts: np.ndarray, pairs: PairFile) -> float | None:
     """Share of pairs whose preferred item scores higher, ties counting half; None without pairs."""
     if not len(pairs):
         return None
     device = model.context.device
     geometry = model.catalogue_geometry(texts)
     mixtures, correct = model.mixtures().detach(), 0.0
-    for start in range(0, len(pairs), batch):
-        users, preferred, other = (torch.from_numpy(column[start : start + batch]).to(device) for column in pairs)
+    for block in pairs.blocks():
+        users, preferred, other = torch.from_numpy(block.T.astype(np.int64)).to(device)
         better, worse = (pair_cosines(mixtures[users], geometry, items) for items in (preferred, other))
         correct += float((better > worse).sum()) + 0.5 * float((better == worse).sum())
     return correct / len(pairs)

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from python_assets.encoder.data import Pairs, TrainingData
+from python_assets.encoder.data import TrainingData
+from python_assets.encoder.pair_file import PairFile
 
 
 class Planted(NamedTuple):
@@ -29,8 +30,9 @@ def planted_corpus(*, users: int = 60, items: int = 50, pairs: int = 3000, types
     a, b = np.where(swap, b, a), np.where(swap, a, b)
     cuts = np.split(np.arange(pairs), [int(0.8 * pairs), int(0.9 * pairs)])
     folds = {
-        name: Pairs(user[cut], a[cut], b[cut]) for name, cut in zip(("train", "validation", "test"), cuts, strict=True)
+        name: PairFile.of(user[cut], a[cut], b[cut])
+        for name, cut in zip(("train", "validation", "test"), cuts, strict=True)
     }
     ids = pa.array([f"u{row:04d}" for row in range(users)])
-    counts = np.bincount(folds["train"].users, minlength=users)
+    counts = np.bincount(user[cuts[0]], minlength=users)
     return Planted(TrainingData(ids, pa.array([f"i{row:04d}" for row in range(items)]), texts, counts, folds), type_of)
