@@ -44,5 +44,6 @@ def planted_training_data(*, users: int, items: int, pairs_per_user: int, seed: 
         item_ids=pa.array([f"i{row:08d}" for row in range(items)]),
         texts=texts,
         n_train_pairs=np.full(users, train),
+        train_hashes=np.arange(users, dtype=np.uint64),
         folds=folds,
     )

@@ -61,6 +61,9 @@ create table if not exists ml.user_embeddings (
     split varchar not null, instrument varchar not null, seed bigint not null, user_id varchar not null, n_train_pairs bigint not null,
     mixture FLOAT[K] not null, embedding FLOAT[d] not null
 );
+-- What a user's place was made from, and whether by training or, later, by fitting only the user's w (fold-in).
+alter table ml.user_embeddings add column if not exists train_hash ubigint;
+alter table ml.user_embeddings add column if not exists folded_in boolean;
 
 -- Every LLM answer, under a hash of its whole request: a killed run asks only for what is missing.
 create table if not exists ml.answers (

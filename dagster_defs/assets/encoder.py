@@ -9,7 +9,7 @@ from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.data import read_training_data
 from python_assets.encoder.retest import retest_rows
-from python_assets.encoder.store import is_trained, save_encoder, train_or_resume
+from python_assets.placement.refresh import keep_current
 
 KEYS = [dg.AssetKey(["ml", name]) for name in ("encoder_runs", "user_embeddings", "instrument_retests")]
 READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"], ["ml", "item_embeddings"]]
@@ -24,21 +24,16 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
     pool=MODEL_POOL,
 )
 def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
-    """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument."""
+    """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument; fold new data in."""
     split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
     data = read_training_data(target, split)
-    data_hash, metadata = data.fingerprint(), {}
+    outcomes = {}
     for name, instrument in study.instruments.items():
         for seed in range(study.seed, study.seed + instrument.retests + 1):
             made = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
-            if is_trained(target, data_hash, instrument.encoder, **made):
-                context.log.info("%s of %s, seed %d: unchanged, not trained again", name, split, seed)
-                continue
-            trained = train_or_resume(target, data, instrument.encoder, split=split, seed=seed, log=context.log.info)
-            save_encoder(target, data, trained, **made)
-            metadata[f"{name}_seed_{seed}_validation_accuracy"] = trained.validation_accuracy or float("nan")
+            outcomes[f"{name}_seed_{seed}"] = keep_current(target, data, instrument, **made, log=context.log.info)
         retests = retest_rows(target, data, study, split=split, instrument=name, code_version=code_version())
         target.replace_slice("ml.instrument_retests", retests, where={"split": split, "instrument": name})
     for key in KEYS:
         count = target.rows(f"select count(*) from ml.{key.path[-1]} where split = ?", [split])[0][0]
-        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/partition_row_count": count, **metadata})
+        yield dg.MaterializeResult(asset_key=key, metadata={"dagster/partition_row_count": count, **outcomes})

@@ -18,7 +18,25 @@ ITEMS = """
     where items.split = $split
     order by items.item_id
 """
-USERS = "select user_id, n_train_pairs from corpus.users where split = $split order by user_id"
+# The training history and the rules that make pairs of it, in one number: what a user's place depends on.
+USERS = """
+    with histories as (
+        select
+            interactions.user_id,
+            bit_xor(md5_number_lower(concat_ws(
+                ' ', study.pair_min_gap, study.max_pairs_per_user, interactions.item_id, interactions.rating
+            ))) as train_hash
+        from corpus.interactions as interactions
+        cross join raw.study as study
+        where interactions.split = $split and interactions.fold = 'train'
+        group by interactions.user_id
+    )
+    select users.user_id, users.n_train_pairs, coalesce(histories.train_hash, 0) as train_hash
+    from corpus.users as users
+    left join histories on users.user_id = histories.user_id
+    where users.split = $split
+    order by users.user_id
+"""
 PAIRS = """
     with users as (select user_id, row_number() over (order by user_id) - 1 as code from corpus.users where split = $split),
     items as (select item_id, row_number() over (order by item_id) - 1 as code from corpus.items where split = $split)
@@ -41,6 +59,7 @@ class TrainingData(NamedTuple):
         item_ids: Ordered ids; an item's code is its place here.
         texts: phi of each item, shape (items, 384).
         n_train_pairs: Training pairs of each user, shape (users,).
+        train_hashes: Changes when a user's training pairs may have changed, uint64, shape (users,).
         folds: Pairs of ``train``, ``validation`` and ``test``, in hash order.
     """
 
@@ -48,6 +67,7 @@ class TrainingData(NamedTuple):
     item_ids: pa.Array
     texts: np.ndarray
     n_train_pairs: np.ndarray
+    train_hashes: np.ndarray
     folds: dict[str, PairFile]
 
     @property
@@ -97,5 +117,6 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
         item_ids=items["item_id"].combine_chunks(),
         texts=to_matrix(items["embedding"]),
         n_train_pairs=users["n_train_pairs"].to_numpy(),
+        train_hashes=users["train_hash"].to_numpy(),
         folds=folds,
     )

@@ -74,8 +74,21 @@ def pair_cosines(mixtures: Tensor, items: ItemGeometry, rows: Tensor) -> Tensor:
     Returns:
         Shape (pairs,).
     """
+    return row_cosines(mixtures, items.select(rows))
+
+
+def row_cosines(mixtures: Tensor, items: ItemGeometry) -> Tensor:
+    """Cosines of Eq. 2 row by row: user n with item n.
+
+    Args:
+        mixtures: pi, shape (rows, K).
+        items: Geometry of one item a row.
+
+    Returns:
+        Shape (rows,).
+    """
     outer = (mixtures[:, :, None] * mixtures[:, None, :]).flatten(1)
-    dot = (outer * items.cross.flatten(1)[rows]).sum(1)
-    item_norm = (outer * items.gram.flatten(1)[rows]).sum(1).clamp_min(1e-24)
+    dot = (outer * items.cross.flatten(1)).sum(1)
+    item_norm = (outer * items.gram.flatten(1)).sum(1).clamp_min(1e-24)
     context_norm = (outer @ items.context.reshape(-1)).clamp_min(1e-24)
     return dot * torch.rsqrt(item_norm * context_norm)

@@ -113,6 +113,8 @@ def save_encoder(
             **{name: [value] * rows for name, value in slice_.items()},
             "user_id": data.user_ids,
             "n_train_pairs": data.n_train_pairs,
+            "train_hash": data.train_hashes,
+            "folded_in": pa.repeat(False, rows),
             "mixture": from_matrix(places.mixtures),
             "embedding": from_matrix(places.embeddings),
         }

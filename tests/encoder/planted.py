@@ -35,4 +35,5 @@ def planted_corpus(*, users: int = 60, items: int = 50, pairs: int = 3000, types
     }
     ids = pa.array([f"u{row:04d}" for row in range(users)])
     counts = np.bincount(user[cuts[0]], minlength=users)
-    return Planted(TrainingData(ids, pa.array([f"i{row:04d}" for row in range(items)]), texts, counts, folds), type_of)
+    item_ids, hashes = pa.array([f"i{row:04d}" for row in range(items)]), np.arange(users, dtype=np.uint64)
+    return Planted(TrainingData(ids, item_ids, texts, counts, hashes, folds), type_of)

@@ -1,0 +1,158 @@
+"""New data under a trained encoder: which users to fold in, and when to train anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypedDict
+
+import numpy as np
+import pyarrow as pa
+
+from python_assets.encoder.data import TrainingData
+from python_assets.encoder.store import is_trained, load_encoder, save_encoder, train_or_resume
+from python_assets.placement.fold_in import fold_in_users
+from python_assets.seeds import derive_seed
+from python_assets.study import Encoder, Instrument, Placement
+from python_assets.warehouse import Warehouse, from_matrix
+
+TRAINED = """
+    select n_users from ml.encoder_runs
+    where split = ? and instrument = ? and seed = ? and config_hash = ? and code_version = ?
+"""
+STORED = "select user_id, train_hash, folded_in from ml.user_embeddings where split = ? and instrument = ? and seed = ?"
+DELETE = """
+    delete from ml.user_embeddings
+    where split = ? and instrument = ? and seed = ? and user_id in (select user_id from touched)
+"""
+
+
+class _Made(TypedDict):
+    split: str
+    instrument: str
+    seed: int
+
+
+class Changes(NamedTuple):
+    """What became of an encoder's users.
+
+    Attributes:
+        stale: Codes of users that are new or whose training pairs changed, shape (stale,).
+        gone: Ids of users that are no longer in the corpus.
+        share: Users new, changed or gone since training, as a share of those trained.
+    """
+
+    stale: np.ndarray
+    gone: list[str]
+    share: float
+
+
+def keep_current(
+    warehouse: Warehouse,
+    data: TrainingData,
+    settings: Instrument,
+    *,
+    split: str,
+    instrument: str,
+    seed: int,
+    code_version: str,
+    log: Callable[[str], None],
+) -> Literal["unchanged", "folded in", "trained"]:
+    """Train, fold in or leave alone, whichever the data ask for."""
+    made = _Made(split=split, instrument=instrument, seed=seed)
+    name = f"{instrument} of {split}, seed {seed}"
+    if is_trained(warehouse, data.fingerprint(), settings.encoder, **made, code_version=code_version):
+        log(f"{name}: unchanged")
+        return "unchanged"
+    changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
+    if changes is None or changes.share > settings.retrain_after:
+        trained = train_or_resume(warehouse, data, settings.encoder, split=split, seed=seed, log=log)
+        save_encoder(warehouse, data, trained, **made, code_version=code_version)
+        return "trained"
+    if not len(changes.stale) and not changes.gone:
+        log(f"{name}: no user's training pairs changed")
+        return "unchanged"
+    folded = fold_in_changes(warehouse, data, changes, settings.placement, **made)
+    log(
+        f"{name}: {folded:,} users folded in, {len(changes.gone):,} gone; {changes.share:.1%} changed since training,"
+        f" which is repeated above {settings.retrain_after:.0%} (retrain_after)"
+    )
+    return "folded in"
+
+
+def changes_since_training(
+    warehouse: Warehouse,
+    data: TrainingData,
+    settings: Encoder,
+    *,
+    split: str,
+    instrument: str,
+    seed: int,
+    code_version: str,
+) -> Changes | None:
+    """Compare the users of an encoder with the corpus; None when there is no encoder of these settings."""
+    key = [split, instrument, seed]
+    trained = warehouse.rows(TRAINED, [*key, settings.config_hash(), code_version])
+    if not trained:
+        return None
+    stored = warehouse.read(STORED, key)
+    hash_of = dict(zip(stored["user_id"].to_pylist(), stored["train_hash"].to_pylist(), strict=True))
+    ids, hashes = data.user_ids.to_pylist(), data.train_hashes.tolist()
+    same = np.array([hash_of.get(user) == train_hash for user, train_hash in zip(ids, hashes, strict=True)], dtype=bool)
+    folded = {
+        user for user, by in zip(stored["user_id"].to_pylist(), stored["folded_in"].to_pylist(), strict=True) if by
+    }
+    kept = sum(bool(known) and user not in folded for user, known in zip(ids, same, strict=True))
+    return Changes(
+        stale=np.flatnonzero(~same),
+        gone=sorted(set(hash_of) - set(ids)),
+        share=max(len(ids) - kept, trained[0][0] - kept) / trained[0][0],
+    )
+
+
+def fold_in_changes(
+    warehouse: Warehouse,
+    data: TrainingData,
+    changes: Changes,
+    placement: Placement,
+    *,
+    split: str,
+    instrument: str,
+    seed: int,
+) -> int:
+    """Place new and changed users, forget those that are gone, in one transaction.
+
+    Returns:
+        How many users were folded in.
+    """
+    model = load_encoder(warehouse, split=split, instrument=instrument, seed=seed)
+    code_of = np.full(len(data.user_ids), -1)
+    code_of[changes.stale] = np.arange(len(changes.stale))
+    pairs = np.concatenate(
+        [np.empty((0, 3), np.int32), *(rows[code_of[rows[:, 0]] >= 0] for rows in data.folds["train"].blocks())]
+    )
+    pairs[:, 0] = code_of[pairs[:, 0]]
+    ids = data.user_ids.take(pa.array(changes.stale))
+    seeds = [derive_seed(seed, "fold-in", split, user) for user in ids.to_pylist()]
+    settings = placement.model_copy(update={"init": model.settings.mixture_init})
+    folded = fold_in_users(model, data.texts, pairs, settings, seeds=seeds)
+    rows, key = len(ids), {"split": split, "instrument": instrument, "seed": seed}
+    users = pa.table(
+        {
+            **{name: [value] * rows for name, value in key.items()},
+            "user_id": ids,
+            "n_train_pairs": data.n_train_pairs[changes.stale],
+            "train_hash": data.train_hashes[changes.stale],
+            "folded_in": pa.repeat(True, rows),
+            "mixture": from_matrix(folded.mixtures),
+            "embedding": from_matrix(folded.embeddings),
+        }
+    )
+    touched = pa.table({"user_id": pa.array([*ids.to_pylist(), *changes.gone], pa.string())})
+    with warehouse.connect(read_only=False) as connection:
+        connection.begin()
+        connection.register("touched", touched)
+        connection.execute(DELETE, list(key.values()))
+        connection.register("incoming", users)
+        connection.execute("insert into ml.user_embeddings by name select * from incoming")
+        connection.commit()
+    return rows

@@ -1,0 +1,168 @@
+"""Fold-in of many users at once against Algorithm 1 one by one, and which users new data touches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import torch
+
+from benchmarks.plain_encoder import PlainEncoder, plain_placement
+from python_assets.encoder.data import TrainingData
+from python_assets.encoder.model import PreferenceEncoder
+from python_assets.encoder.pair_file import PairFile
+from python_assets.encoder.train import pair_accuracy, train_encoder
+from python_assets.placement import fold_in
+from python_assets.placement.fit import start_logits
+from python_assets.placement.fold_in import fold_in_users
+from python_assets.placement.refresh import keep_current
+from python_assets.seeds import derive_seed
+from python_assets.study import Encoder, Instrument, Placement
+from python_assets.warehouse import Warehouse, to_matrix
+from tests.encoder.planted import planted_corpus
+
+ITEMS = np.random.default_rng(0).normal(size=(30, 384)).astype(np.float32)
+CONTEXT = torch.from_numpy(ITEMS.mean(axis=0))
+SETTINGS = Encoder(logit_scale_init=2.0)
+SMALL = Encoder(max_epochs=3, batch_size=128, hidden_width=32, dimension=16)
+
+
+def _pairs_of(ratings: np.ndarray) -> np.ndarray:
+    """Every pair of rated items with a gap of at least 1, by users, shape (pairs, 3)."""
+    user, better, worse = np.nonzero(ratings[:, :, None] - ratings[:, None, :] >= 1)
+    return np.stack([user, better, worse], axis=1).astype(np.int32)
+
+
+def _ratings(users: int) -> np.ndarray:
+    rng = np.random.default_rng(1)
+    rated = rng.random((users, len(ITEMS))) < rng.uniform(0.1, 0.6, (users, 1))
+    return np.where(rated, rng.integers(1, 6, (users, len(ITEMS))), np.nan)
+
+
+def _model() -> PreferenceEncoder:
+    return PreferenceEncoder(SETTINGS, n_users=0, context=CONTEXT, seed=4).eval()
+
+
+def test_the_batch_equals_algorithm_1_user_by_user() -> None:
+    ratings, plain = _ratings(4), PlainEncoder(SETTINGS, n_users=0, context=CONTEXT, seed=4)
+    folded = fold_in_users(_model(), ITEMS, _pairs_of(ratings), Placement(), seeds=range(4))
+    for user in range(4):
+        start = start_logits([user], SETTINGS.prototypes, "normal")[0]
+        # A missing rating compares false, so the plain loop sees the same pairs.
+        alone = plain_placement(plain, torch.from_numpy(ITEMS), torch.from_numpy(ratings[user]), Placement(), start)
+        np.testing.assert_allclose(folded.mixtures[user], alone.numpy(), atol=2e-4)
+
+
+def test_a_place_does_not_depend_on_the_chunk(monkeypatch: pytest.MonkeyPatch) -> None:
+    pairs, settings = _pairs_of(_ratings(50)), Placement(steps=30)
+    whole = fold_in_users(_model(), ITEMS, pairs, settings, seeds=range(50))
+    monkeypatch.setattr(fold_in, "CHUNK_PAIRS", 100)
+    shuffled = np.random.default_rng(2).permutation(pairs)
+    parts = fold_in_users(_model(), ITEMS, shuffled, settings, seeds=range(50))
+    np.testing.assert_allclose(parts.mixtures, whole.mixtures, atol=1e-5)
+
+
+def test_users_without_pairs_keep_their_start() -> None:
+    folded = fold_in_users(_model(), ITEMS, np.array([[1, 0, 2]], np.int32), Placement(steps=5), seeds=[8, 9, 10])
+    start = torch.softmax(start_logits([8, 9, 10], 4, "normal"), dim=1).numpy()
+    np.testing.assert_allclose(folded.mixtures[[0, 2]], start[[0, 2]], rtol=1e-6)
+    assert not np.allclose(folded.mixtures[1], start[1])
+    assert folded.n_pairs.tolist() == [0, 1, 0]
+    assert fold_in_users(_model(), ITEMS, np.empty((0, 3), np.int32), Placement(), seeds=[]).mixtures.shape == (0, 4)
+
+
+def test_folded_users_predict_held_out_pairs_as_well_as_trained_ones() -> None:
+    data = planted_corpus(pairs=6000).data
+    learns = {"max_epochs": 20, "batch_size": 64, "mixture_init": "zero", "mixture_lr": 0.05, "projector_lr": 1e-3}
+    settings = SMALL.model_copy(update={**learns, "hidden_width": 64, "dimension": 32})
+    trained = train_encoder(data, settings, seed=1, progress=False)
+    pairs = data.folds["train"].read(0, len(data.folds["train"]))
+    folded = fold_in_users(trained.model, data.texts, pairs, Placement(init="zero"), seeds=range(len(data.user_ids)))
+    indifferent = PreferenceEncoder(settings, n_users=len(data.user_ids), context=trained.model.context, seed=0)
+    indifferent.load_state_dict({**trained.model.state_dict(), "w": torch.zeros(len(data.user_ids), 4)})
+    shared = pair_accuracy(indifferent, data.texts, data.folds["test"])
+    trained.model.load_state_dict({**trained.model.state_dict(), "w": torch.from_numpy(folded.mixtures).log()})
+    accuracy = pair_accuracy(trained.model, data.texts, data.folds["test"])
+    assert accuracy is not None
+    assert trained.test_accuracy is not None
+    assert shared is not None
+    assert accuracy > trained.test_accuracy - 0.06
+    assert accuracy > shared + 0.15  # what all users share does not explain it
+
+
+Keep = Callable[[TrainingData], str]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare(dimension=SMALL.dimension)
+    return made
+
+
+@pytest.fixture
+def keep(warehouse: Warehouse) -> Keep:
+    settings = Instrument(encoder=SMALL, placement=Placement(steps=20), retrain_after=0.1)
+
+    def run(data: TrainingData) -> str:
+        made = {"split": "Beauty", "instrument": "paper", "seed": 5, "code_version": "test"}
+        return keep_current(warehouse, data, settings, **made, log=lambda line: None)
+
+    return run
+
+
+def _places(warehouse: Warehouse) -> dict[str, tuple[bool, list[float]]]:
+    table = warehouse.read("select user_id, folded_in, mixture from ml.user_embeddings")
+    rows = zip(table["folded_in"].to_pylist(), to_matrix(table["mixture"]).tolist(), strict=True)
+    return dict(zip(table["user_id"].to_pylist(), rows, strict=True))
+
+
+def _with_users(data: TrainingData, *, drop: int = 0, add: int = 0, change: int = 0) -> TrainingData:
+    """The corpus without its last users, with new ones that prefer like the first, or with changed hashes."""
+    keep_users = len(data.user_ids) - drop
+    rows = data.folds["train"].read(0, len(data.folds["train"]))
+    rows = rows[rows[:, 0] < keep_users]
+    new = [np.stack([np.full(40, keep_users + n), *rows[:40, 1:].T], axis=1) for n in range(add)]
+    pairs = PairFile.of(*np.concatenate([rows, *new]).T)
+    ids = [*data.user_ids.to_pylist()[:keep_users], *(f"x{n}" for n in range(add))]
+    hashes = np.concatenate([data.train_hashes[:keep_users], np.full(add, 7, np.uint64)])
+    hashes[:change] += np.uint64(1000)
+    counts = np.concatenate([data.n_train_pairs[:keep_users], np.full(add, 40)])
+    return data._replace(
+        user_ids=pa.array(ids), n_train_pairs=counts, train_hashes=hashes, folds={**data.folds, "train": pairs}
+    )
+
+
+def test_only_what_changed_is_placed_again(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    assert keep(data) == "trained"
+    before = _places(warehouse)
+    assert keep(data) == "unchanged"
+    assert keep(_with_users(data, add=2, change=1, drop=1)) == "folded in"
+    after = _places(warehouse)
+    assert set(after) == set(before) - {"u0059"} | {"x0", "x1"}
+    assert {user for user, (folded, _) in after.items() if folded} == {"x0", "x1", "u0000"}
+    assert all(after[user] == before[user] for user in set(after) & set(before) - {"u0000"})
+    assert keep(_with_users(data, add=2, change=1, drop=1)) == "unchanged"
+
+
+def test_a_folded_user_starts_from_its_own_seed(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    keep(_with_users(data, add=1))
+    alone = _places(warehouse)["x0"][1]
+    keep(_with_users(data, add=3))
+    assert _places(warehouse)["x0"][1] == alone
+    assert derive_seed(5, "fold-in", "Beauty", "x0") != derive_seed(5, "fold-in", "Beauty", "x1")
+
+
+def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    assert keep(_with_users(data, add=5)) == "folded in"
+    # Changes count since training: 5 of 60 were folded in, 2 more are above a tenth.
+    assert keep(_with_users(data, add=7)) == "trained"
+    assert not any(folded for folded, _ in _places(warehouse).values())
