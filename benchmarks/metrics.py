@@ -19,6 +19,7 @@ from benchmarks.plain_metrics import (
     plain_mmd,
     plain_sliced_wasserstein,
 )
+from benchmarks.result import Result
 from python_assets.metrics.panel import score_population
 from python_assets.metrics.scores import METRICS, draw_references
 from python_assets.metrics.sliced_wasserstein import random_projections
@@ -96,6 +97,15 @@ SIZES = {
     "repeats": 3,
     "seed": 42,
 }
+
+
+def metric_panel(**sizes: int) -> Result:
+    """The whole panel of one population, for the table of ``python -m benchmarks``."""
+    measured = measure(argparse.Namespace(**{**SIZES, **sizes}))
+    names = ("panel_seconds", "plain_seconds", "largest_difference")
+    text = f"{measured['sample']} personas, {measured['resamples']} resamples, B = {measured['permutations']}, L = {measured['projections']}"
+    details = {name: measured[name] for name in names}
+    return Result("metric panel", text, measured["ratio"], "times", 10, "at least", details)  # type: ignore[arg-type]
 
 
 def main() -> None:

@@ -70,13 +70,13 @@ def train_encoder(
     """
     started = time.monotonic()
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    run = _Run(data, settings, seed=seed, device=device)
+    run = TrainingRun(data, settings, seed=seed, device=device)
     start_mixtures = run.model.mixtures().detach().cpu().numpy()
     if resume is not None:
         run.load(resume)
     steps = settings.max_epochs * run.steps_per_epoch
     if steps > 50 * TIMED_STEPS:
-        log(describe_estimate(data, settings, seconds_per_step(data, settings, device=device)))
+        log(describe_estimate(data, settings, run.seconds_per_step()))
     with tqdm(
         total=steps,
         initial=run.epoch * run.steps_per_epoch,
@@ -104,21 +104,6 @@ def train_encoder(
     )
 
 
-def seconds_per_step(data: TrainingData, settings: Encoder, *, device: torch.device) -> float:
-    """Median time of a training step, measured on a copy that is thrown away."""
-    run = _Run(data, settings, seed=0, device=device)
-    run.model.train()
-    times = []
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        for start in range(TIMED_STEPS):
-            begun = time.perf_counter()
-            run.step(
-                *run.codes(data.folds["train"].read(start * settings.batch_size, (start + 1) * settings.batch_size))
-            )
-            times.append(time.perf_counter() - begun)
-    return float(np.median(times))
-
-
 def describe_estimate(data: TrainingData, settings: Encoder, step_seconds: float) -> str:
     """What is about to be trained and how long every epoch and all of them take, in one line."""
     pairs = len(data.folds["train"])
@@ -129,8 +114,8 @@ def describe_estimate(data: TrainingData, settings: Encoder, step_seconds: float
     )
 
 
-class _Run:
-    """Model, optimiser and schedule between two epochs."""
+class TrainingRun:
+    """Model, optimiser and schedule of one training; between two epochs, ``dump`` and ``load`` carry it on."""
 
     def __init__(self, data: TrainingData, settings: Encoder, *, seed: int, device: torch.device) -> None:
         self.data, self.settings, self.seed, self.device = data, settings, seed, device
@@ -200,6 +185,18 @@ class _Run:
         self.scaler.update()
         self.schedule.step()
         return float(loss.detach())
+
+    def seconds_per_step(self) -> float:
+        """Median time of a step, measured on a copy that is thrown away."""
+        size, times = self.settings.batch_size, []
+        with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
+            trial = TrainingRun(self.data, self.settings, seed=0, device=self.device)
+            trial.model.train()
+            for start in range(TIMED_STEPS):
+                begun = time.perf_counter()
+                trial.step(*trial.codes(self.train.read(start * size, (start + 1) * size)))
+                times.append(time.perf_counter() - begun)
+        return float(np.median(times))
 
     def dump(self) -> bytes:
         buffer = io.BytesIO()
