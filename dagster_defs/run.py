@@ -9,24 +9,16 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 import dagster as dg
 
+from dagster_defs.run_state import RunState, Step
+from dagster_defs.workspace import Workspace
 from python_assets.study import Study
 
 
 class RunError(Exception):
     """A step failed; the message is its cause in one sentence."""
-
-
-class Step(NamedTuple):
-    """One job on one partition."""
-
-    job: str
-    partition: dg.MultiPartitionKey | str | None
-    label: str
-    own_process: bool = False
 
 
 def plan(study: Study, *, until: str | None = None) -> list[Step]:
@@ -44,20 +36,35 @@ def plan(study: Study, *, until: str | None = None) -> list[Step]:
     return steps[: last + 1]
 
 
-def run_study(steps: Sequence[Step]) -> float:
-    """Run the steps in order; returns seconds.
+def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = False) -> float:
+    """Run the steps in order, without those whose inputs have not changed since they were last done.
+
+    Args:
+        steps: What ``plan`` says.
+        workspace: Study, files and warehouse.
+        force: Run all of them.
+
+    Returns:
+        Seconds.
 
     Raises:
         RunError: A step failed. What was done before it stays done.
     """
-    started = time.monotonic()
-    with dg.DagsterInstance.get() as instance:
+    started, state = time.monotonic(), RunState(workspace)
+    with contextlib.ExitStack() as stack:
+        instance: dg.DagsterInstance | None = None
         for number, step in enumerate(steps, start=1):
-            print(f"[{number}/{len(steps)}] {step.label}", file=sys.stderr, flush=True)
-            if step.own_process:
-                _run_alone(step)
-            else:
-                run_step(step.job, step.partition, instance)
+            unchanged = state.is_done(step) and not force
+            note = ": unchanged" if unchanged else ""
+            print(f"[{number}/{len(steps)}] {step.label}{note}", file=sys.stderr, flush=True)
+            if unchanged:
+                continue
+            instance = instance or stack.enter_context(dg.DagsterInstance.get())
+            with state.doing(step):
+                if step.own_process:
+                    _run_alone(step)
+                else:
+                    run_step(step.job, step.partition, instance)
     return time.monotonic() - started
 
 

@@ -17,6 +17,10 @@ create table if not exists raw.populations (
     backend varchar not null, model varchar, elicitation varchar not null, pair_gap double not null, config_hash varchar not null
 );
 create table if not exists raw.instruments (instrument varchar primary key, settings json not null, config_hash varchar not null);
+-- What `run` need not do again: each job and partition with a fingerprint of all that it depends on.
+create table if not exists raw.stages (
+    job varchar not null, partition_key varchar not null, fingerprint varchar not null, finished_at timestamp not null
+);
 
 -- One row a file: n_read = n_accepted + n_rejected + n_duplicate.
 create table if not exists raw.ingested_files (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -17,6 +16,7 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 @click.command()
 @study_options
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
+@click.option("--force", is_flag=True, help="Run every step, also those whose inputs have not changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
     study: str | None,
@@ -24,6 +24,7 @@ def run(
     data_root: Path | None,
     limit: int | None,
     until: str | None,
+    force: bool,
     dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
@@ -41,7 +42,7 @@ def run(
         for number, step in enumerate(steps, start=1):
             click.echo(f"  {number}. {step.job}: {step.label}")
         return
-    seconds = run_study(steps)
+    seconds = run_study(steps, workspace, force=force)
     if until not in {None, STAGES[-1]}:
         click.echo(f"Stopped after {until}. Warehouse: {workspace.warehouse_path}")
         return
@@ -64,5 +65,7 @@ def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    # The folder is Dagster's working directory, so that the project is importable where it is not installed.
-    sys.exit(subprocess.run([*command, "-d", str(PROJECT)], check=False, env=os.environ).returncode)
+    # In this process's place, so that whoever ends this command ends Dagster and its servers. The folder is Dagster's
+    # working directory, so that the project is importable where it is not installed.
+    sys.stdout.flush()
+    os.execve(dagster, [*command, "-d", str(PROJECT)], os.environ)

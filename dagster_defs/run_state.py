@@ -1,0 +1,88 @@
+"""What a run may leave out: steps whose data, settings and code are those of the last time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import dagster as dg
+
+from dagster_defs.workspace import PROJECT, Workspace
+from python_assets.ingest import resolve_files
+from python_assets.stages import (
+    Stage,
+    code_fingerprint,
+    digest,
+    encode_fingerprint,
+    evaluate_fingerprint,
+    finished_stages,
+    mark,
+    prepare_fingerprint,
+    split_fingerprint,
+)
+
+
+class Step(NamedTuple):
+    """One job on one partition."""
+
+    job: str
+    partition: dg.MultiPartitionKey | str | None
+    label: str
+    own_process: bool = False
+
+    @property
+    def stage(self) -> Stage:
+        """Its name in ``raw.stages``."""
+        return Stage(self.job, str(self.partition or ""))
+
+
+class RunState:
+    """Fingerprints of the steps of one run, taken as the run comes to them."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace, self.study, self.warehouse = workspace, workspace.study, workspace.warehouse
+        self.code = code_fingerprint(PROJECT)
+        self._contents: dict[str, str] = {}
+
+    def is_done(self, step: Step) -> bool:
+        """Whether the step was finished with the same inputs, and its output is there."""
+        done = finished_stages(self.warehouse)
+        if step.stage not in done or (step.job == "publish" and not self.workspace.report_path.exists()):
+            return False
+        return done[step.stage] == self.fingerprint(step)
+
+    @contextmanager
+    def doing(self, step: Step) -> Iterator[None]:
+        """Forget that the step was done; remember it when it ends well."""
+        self._contents.clear()
+        if step.stage in finished_stages(self.warehouse):
+            mark(self.warehouse, step.stage, None)
+        yield
+        mark(self.warehouse, step.stage, self.fingerprint(step))
+
+    def fingerprint(self, step: Step) -> str:
+        """Of everything that the step depends on, as it is now."""
+        if step.job == "prepare":
+            patterns = [pattern for source in self.study.sources for pattern in (*source.reviews, *source.items)]
+            files = resolve_files(patterns, roots=self.workspace.roots)
+            return prepare_fingerprint(self.study, files, code=self.code)
+        if step.job == "publish":
+            rest = {stage: value for stage, value in finished_stages(self.warehouse).items() if stage.job != "publish"}
+            return digest("publish", sorted(rest.items()), self.study.config_hash(), self.code)
+        split = (
+            step.partition.keys_by_dimension["split"]
+            if isinstance(step.partition, dg.MultiPartitionKey)
+            else step.partition
+        )
+        assert isinstance(split, str)
+        encoded = encode_fingerprint(self.study, self._content(split), code=self.code)
+        if step.job == "encode":
+            return encoded
+        assert isinstance(step.partition, dg.MultiPartitionKey)
+        return evaluate_fingerprint(self.study, step.partition.keys_by_dimension["population"], encoded)
+
+    def _content(self, split: str) -> str:
+        if split not in self._contents:
+            self._contents[split] = split_fingerprint(self.warehouse, split)
+        return self._contents[split]

@@ -1,0 +1,132 @@
+"""Which stages of a run are done: a fingerprint of all that a stage depends on, kept in the warehouse."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+
+from python_assets.study import Study
+from python_assets.warehouse import Warehouse
+
+# What stages after `prepare` read of a split; every row counts, in any order.
+SPLIT_TABLES = (
+    "corpus.interactions",
+    "corpus.items",
+    "corpus.users",
+    "probes.probe_items",
+    "personas.seed_users",
+    "personas.grounding_profiles",
+)
+ITEM_TEXTS = """
+    select count(*), bit_xor(md5_number_lower(embeddings.item_id || chr(31) || embeddings.text_hash))
+    from ml.item_embeddings as embeddings
+    inner join corpus.items as items on embeddings.category = items.category and embeddings.item_id = items.item_id
+    where items.split = ?
+"""
+CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
+DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
+
+
+class Stage(NamedTuple):
+    """One job on one partition; ``partition`` is empty for a job without partitions."""
+
+    job: str
+    partition: str
+
+
+def digest(*parts: object) -> str:
+    """Sixteen hex digits of some values that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def code_fingerprint(project: Path) -> str:
+    """Changes with any line of the project's SQL and Python."""
+    total = hashlib.sha256()
+    for file in sorted(_code_files(project)):
+        total.update(f"{file.relative_to(project)}\n".encode())
+        total.update(file.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def _code_files(project: Path) -> Iterator[Path]:
+    roots = {project / name: patterns for name, patterns in CODE_FOLDERS.items()}
+    roots |= {project / "dbt_project" / name: patterns for name, patterns in DBT_FOLDERS.items()}
+    for folder, patterns in roots.items():
+        for pattern in patterns:
+            yield from folder.rglob(pattern)
+
+
+def files_fingerprint(files: Iterable[Path]) -> str:
+    """Changes when a source file comes, goes, grows or is written again; cheap, since ingest looks at the bytes."""
+    return digest(*((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+
+
+def split_fingerprint(warehouse: Warehouse, split: str) -> str:
+    """Changes with the contents of a split: histories, items and their texts, probes, seed users and their evidence."""
+    with warehouse.connect() as connection:
+        parts = [
+            connection.execute(
+                f"select count(*), bit_xor(md5_number_lower(rows::varchar)) from {table} as rows where split = ?",
+                [split],
+            ).fetchone()
+            for table in SPLIT_TABLES
+        ]
+        parts.append(connection.execute(ITEM_TEXTS, [split]).fetchone())
+    return digest(*parts)
+
+
+def prepare_fingerprint(study: Study, files: Iterable[Path], *, code: str) -> str:
+    """Of the stage ``prepare``."""
+    return digest("prepare", study.config_hash(), files_fingerprint(files), code)
+
+
+def encode_fingerprint(study: Study, content: str, *, code: str) -> str:
+    """Of the stage ``encode`` on a split with this content."""
+    instruments = {name: instrument.config_hash() for name, instrument in study.instruments.items()}
+    return digest(
+        "encode", content, study.seed, instruments, study.metrics.config_hash(), study.baselines.config_hash(), code
+    )
+
+
+def evaluate_fingerprint(study: Study, population: str, encoded: str) -> str:
+    """Of the stage ``evaluate`` of a population, given the fingerprint of its split's ``encode``."""
+    settings = next(each for each in study.populations if each.name == population)
+    return digest("evaluate", settings.config_hash(), study.grounding.config_hash(), encoded)
+
+
+def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
+    """The fingerprint under which each stage was last finished; empty without a warehouse."""
+    if not warehouse.path.exists():
+        return {}
+    if not warehouse.rows("select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'stages'"):
+        return {}
+    rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
+    return {Stage(job, partition): fingerprint for job, partition, fingerprint in rows}
+
+
+def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
+    """Record that a stage is finished; None: that it is not, so that a killed run does not look done."""
+    row = {
+        "job": stage.job,
+        "partition_key": stage.partition,
+        "fingerprint": fingerprint,
+        "finished_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    rows = pa.Table.from_pylist([row] if fingerprint else [], schema=_SCHEMA)
+    warehouse.replace_slice("raw.stages", rows, where={"job": stage.job, "partition_key": stage.partition})
+
+
+_SCHEMA = pa.schema(
+    [
+        ("job", pa.string()),
+        ("partition_key", pa.string()),
+        ("fingerprint", pa.string()),
+        ("finished_at", pa.timestamp("us")),
+    ]
+)

@@ -1,0 +1,118 @@
+"""Which steps a run leaves out, and what makes it take them up again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from dagster_defs.run import plan
+from dagster_defs.run_state import RunState, Step
+from dagster_defs.workspace import Workspace, open_workspace
+from python_assets.stages import Stage, finished_stages, mark
+from python_assets.warehouse import Warehouse
+from tests.graph.conftest import Finished
+
+Open = Callable[..., Workspace]
+
+
+@pytest.fixture
+def opened(small_run: Finished, tmp_path: Path) -> Open:
+    """The finished run's study over a copy of its warehouse, with some text of the study replaced."""
+    for file in (small_run.warehouse.path, small_run.warehouse.path.with_suffix(".report.html")):
+        shutil.copy(file, tmp_path / file.name)
+
+    def open_copy(*, old: str = "", new: str = "") -> Workspace:
+        text = (small_run.folder / "small.yml").read_text()
+        assert old in text
+        study = tmp_path / "small.yml"
+        study.write_text(text.replace(old, new))
+        return open_workspace(study=str(study), warehouse=tmp_path / small_run.warehouse.path.name)
+
+    return open_copy
+
+
+def to_do(workspace: Workspace) -> list[tuple[str, str]]:
+    state = RunState(workspace)
+    return [(step.job, step.stage.partition) for step in plan(workspace.study) if not state.is_done(step)]
+
+
+def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
+    assert to_do(opened()) == []
+
+
+def test_a_changed_population_concerns_its_own_step(opened: Open) -> None:
+    workspace = opened(old="random_rater, condition: control, size: 3", new="random_rater, condition: control, size: 4")
+    jobs = to_do(workspace)
+    assert [job for job, _ in jobs] == ["prepare", "evaluate", "publish"]
+    assert "random_rater" in jobs[1][1]
+
+
+def test_a_changed_instrument_concerns_encoders_and_all_that_follows(opened: Open) -> None:
+    jobs = [job for job, _ in to_do(opened(old="retests: 1", new="retests: 2"))]
+    assert jobs == ["prepare", "encode", "evaluate", "evaluate", "evaluate", "publish"]
+
+
+def test_a_file_written_again_is_looked_at_and_no_more(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspace = opened()
+    stat, file = Path.stat, Path(workspace.study.sources[0].reviews[0])
+
+    def newer(path: Path, **options: bool) -> os.stat_result:
+        found = stat(path, **options)
+        return os.stat_result((*found[:8], found.st_mtime + 1, found.st_ctime)) if path == file else found
+
+    monkeypatch.setattr(Path, "stat", newer)
+    assert to_do(workspace) == [("prepare", "")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update corpus.interactions set rating = 6 - rating where user_id = (select min(user_id) from corpus.interactions)",
+        "update ml.item_embeddings set text_hash = 'other' where item_id = (select min(item_id) from corpus.items)",
+        "delete from probes.probe_items where probe_number = 1",
+        "update personas.grounding_profiles set profile_hash = 'other' where user_id = (select min(user_id) from personas.grounding_profiles)",
+    ],
+)
+def test_changed_contents_of_a_split_concern_all_its_steps(opened: Open, change: str) -> None:
+    workspace = opened()
+    with workspace.warehouse.connect(read_only=False) as connection:
+        connection.execute(change)
+    assert [job for job, _ in to_do(workspace)] == ["encode", "evaluate", "evaluate", "evaluate"]
+
+
+def test_a_missing_report_is_made_again(opened: Open) -> None:
+    workspace = opened()
+    workspace.report_path.unlink()
+    assert to_do(workspace) == [("publish", "")]
+
+
+def test_an_interrupted_step_does_not_look_done(opened: Open) -> None:
+    workspace = opened()
+    state, step = RunState(workspace), plan(workspace.study)[1]
+    assert state.is_done(step)
+    with pytest.raises(KeyboardInterrupt), state.doing(step):
+        raise KeyboardInterrupt
+    assert not state.is_done(step)
+    with state.doing(step):
+        pass
+    assert state.is_done(step)
+
+
+def test_marks_are_kept_one_a_stage(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    assert finished_stages(warehouse) == {}
+    warehouse.prepare()
+    mark(warehouse, Stage("encode", "A"), "one")
+    mark(warehouse, Stage("encode", "A"), "two")
+    mark(warehouse, Stage("encode", "B"), "three")
+    assert finished_stages(warehouse) == {Stage("encode", "A"): "two", Stage("encode", "B"): "three"}
+    mark(warehouse, Stage("encode", "B"), None)
+    assert finished_stages(warehouse) == {Stage("encode", "A"): "two"}
+
+
+def test_a_step_without_partition_has_an_empty_key() -> None:
+    assert Step("publish", None, "label").stage == Stage("publish", "")
