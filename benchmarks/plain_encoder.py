@@ -6,12 +6,16 @@ K separate MLPs, every pair's two items projected each time they occur, one pers
 from __future__ import annotations
 
 import itertools
+from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 
+from python_assets.encoder.data import TrainingData
+from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Placement
 
 
@@ -79,3 +83,45 @@ def plain_placement(model: PlainEncoder, probes: Tensor, ratings: Tensor, settin
         loss.backward()
         optimizer.step()
     return torch.softmax(w / model.settings.mixture_temperature, dim=0).detach()
+
+
+class PlainTraining(NamedTuple):
+    """Accuracy of the best epoch on the validation pairs, and of each epoch."""
+
+    validation_accuracy: float
+    history: list[float]
+
+
+def train_plain(data: TrainingData, settings: Encoder, *, seed: int) -> PlainTraining:
+    """Table 4 as a loop over in-memory pairs, in the order in which the project's encoder sees them."""
+    train, validation = (torch.from_numpy(_all(data, fold)) for fold in ("train", "validation"))
+    texts, size = torch.tensor(data.texts), settings.batch_size
+    model = PlainEncoder(settings, n_users=len(data.user_ids), context=torch.from_numpy(data.context), seed=seed)
+    optimizer, schedule = plain_optimizer(model, settings.max_epochs * -(-len(train) // size))
+    history: list[float] = []
+    for epoch in range(settings.max_epochs):
+        model.train()
+        batches = data.folds["train"].batches(size, seed=derive_seed(seed, "epoch", epoch), buffer=len(train) + size)
+        for rows in batches:
+            users, preferred, other = torch.from_numpy(rows.T.astype(np.int64))
+            optimizer.zero_grad()
+            model.loss(users, texts[preferred], texts[other]).backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), settings.gradient_clip)
+            optimizer.step()
+            schedule.step()
+        history.append(_accuracy(model.eval(), texts, validation))
+        if epoch - history.index(max(history)) >= settings.patience:
+            break
+    return PlainTraining(max(history), history)
+
+
+def _all(data: TrainingData, fold: str) -> np.ndarray:
+    return data.folds[fold].read(0, len(data.folds[fold])).astype(np.int64)
+
+
+@torch.no_grad()
+def _accuracy(model: PlainEncoder, texts: Tensor, pairs: Tensor) -> float:
+    mixtures = torch.softmax(model.w / model.settings.mixture_temperature, dim=1)
+    users, preferred, other = pairs.T
+    better, worse = (model.score(mixtures[users], texts[items]) for items in (preferred, other))
+    return float(((better > worse).double() + 0.5 * (better == worse).double()).mean())
