@@ -65,4 +65,12 @@ def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
     # The folder is Dagster's working directory, so that the project is importable where it is not installed.
-    sys.exit(subprocess.run([*command, "-d", str(PROJECT)], check=False, env=os.environ).returncode)
+    with subprocess.Popen([*command, "-d", str(PROJECT)], env=os.environ) as server:
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            # It has processes of its own, which it ends when it is asked to, not when it is killed.
+            server.terminate()
+            server.wait()
+            raise
+    sys.exit(code)
