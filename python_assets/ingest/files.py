@@ -54,7 +54,8 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
         matches = next(filter(None, (_matches(str(path), base=base) for base in bases)), None)
         if matches is None:
             tried = "" if path.is_absolute() else f" under {', '.join(str(os.path.abspath(base)) for base in bases)}"
-            fetch = "run `persona-fidelity fetch` with the same study" if is_url(pattern) else "check the name"
+            known = "check the name, get it with `persona-fidelity fetch`"
+            fetch = "run `persona-fidelity fetch` with the same study" if is_url(pattern) else known
             raise IngestError(
                 f"No file matches {pattern!r}{tried}: {fetch}, or set --data-root or PERSONA_FIDELITY_DATA "
                 "to the folder that holds it."
