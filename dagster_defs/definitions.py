@@ -23,6 +23,7 @@ from dagster_defs.checks import CHECKS
 from dagster_defs.jobs import JOBS
 from dagster_defs.progress import progress_logger
 from dagster_defs.resources import ChatModels, WarehouseResource
+from dagster_defs.sensors import source_file_sensor
 
 defs = dg.Definitions(
     assets=[
@@ -41,6 +42,7 @@ defs = dg.Definitions(
     ],
     asset_checks=CHECKS,
     jobs=JOBS,
+    sensors=[source_file_sensor],
     resources={
         "warehouse": WarehouseResource(path=str(WORKSPACE.warehouse_path)),
         "dbt": DbtCliResource(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),

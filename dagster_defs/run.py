@@ -7,8 +7,9 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -68,11 +69,18 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
     return time.monotonic() - started
 
 
-def ingest_only(instance: dg.DagsterInstance) -> None:
-    """Only the schema ``raw``: the study's settings and files."""
-    from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES
+def ingest_only(instance: dg.DagsterInstance, *, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> None:
+    """Only the schema ``raw``: the study's settings and files; some files may be taken out first."""
+    from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES, IngestConfig
 
-    run_step("prepare", None, instance, only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)])
+    config = IngestConfig(withdraw=[str(path) for path in withdraw], withdraw_missing=withdraw_missing)
+    run_step(
+        "prepare",
+        None,
+        instance,
+        only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)],
+        ops=dg.RunConfig({"ingest": config}).to_config_dict()["ops"],
+    )
 
 
 def run_step(
@@ -81,8 +89,9 @@ def run_step(
     instance: dg.DagsterInstance,
     *,
     only: Sequence[dg.AssetKey] | None = None,
+    ops: Mapping[str, Any] | None = None,
 ) -> None:
-    """Run one job, or some of its assets, on one partition in this process."""
+    """Run one job, or some of its assets with their settings, on one partition in this process."""
     from dagster_defs.definitions import defs
 
     with _quiet_output():
@@ -91,7 +100,7 @@ def run_step(
             asset_selection=only,
             partition_key=partition,
             raise_on_error=False,
-            run_config={"loggers": {"progress": {}}},
+            run_config={"loggers": {"progress": {}}, "ops": ops or {}},
             tags={"persona_fidelity/started_by": "command line"},
         )
     if not result.success:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
-from python_assets.ingest import resolve_files
+from python_assets.ingest import source_files
 from python_assets.stages import (
     Stage,
     code_fingerprint,
@@ -64,9 +64,8 @@ class RunState:
     def fingerprint(self, step: Step) -> str:
         """Of everything that the step depends on, as it is now."""
         if step.job == "prepare":
-            patterns = [pattern for source in self.study.sources for pattern in (*source.reviews, *source.items)]
-            files = resolve_files(patterns, roots=self.workspace.roots)
-            return prepare_fingerprint(self.study, files, code=self.code)
+            files = source_files(self.study.sources, roots=self.workspace.roots)
+            return prepare_fingerprint(self.study, [file.path for file in files], code=self.code)
         if step.job == "publish":
             rest = {stage: value for stage, value in finished_stages(self.warehouse).items() if stage.job != "publish"}
             return digest("publish", sorted(rest.items()), self.study.config_hash(), self.code)

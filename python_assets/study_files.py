@@ -78,10 +78,12 @@ def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
     """Where relative source paths are looked up, first match first.
 
     The data root is ``data_root``, else ``PERSONA_FIDELITY_DATA``, else ``data/``; the study file's own
-    folder comes last, so that a bundled corpus is found wherever the command is run.
+    folder comes last, so that a bundled corpus is found wherever the command is run. A built-in study without a corpus
+    of its own has only the first: a pattern such as ``**/All_Beauty.jsonl.gz`` would find the demo's simulated file.
     """
     chosen = data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")
-    return [chosen, study_file.parent]
+    has_own = study_file.parent != STUDIES.resolve() or study_file.with_suffix("").is_dir()
+    return [chosen, study_file.parent] if has_own else [chosen]
 
 
 def explain(error: ValidationError) -> str:

@@ -2,14 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Literal
+from pathlib import Path
 
 import dagster as dg
+from pydantic import Field
 
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
-from python_assets.ingest import ingest_file, resolve_files
+from python_assets.ingest import IngestError, ingest_file, missing_files, source_files, withdraw_files
 from python_assets.study_tables import study_tables
+from python_assets.warehouse import Warehouse
 
 STUDY_TABLES = ("study", "splits", "populations", "instruments")
 FILE_TABLES = ("reviews", "items", "ingested_files", "rejected_rows")
@@ -32,31 +34,35 @@ def study_settings(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResul
         yield dg.MaterializeResult(asset_key=table.split("."), metadata=metadata)
 
 
+class IngestConfig(dg.Config):
+    """What one ingest does besides reading new and changed files."""
+
+    withdraw: list[str] = Field([], description="Files whose rows are taken out first; absolute paths.")
+    withdraw_missing: bool = Field(False, description="Also take out the rows of every ingested file that is gone.")
+
+
 @dg.multi_asset(
     specs=[spec.replace_attributes(deps=[dg.AssetKey(["raw", "study"])]) for spec in _specs(FILE_TABLES, "file")],
     pool=WAREHOUSE_POOL,
 )
-def ingest(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
+def ingest(
+    context: dg.AssetExecutionContext, config: IngestConfig, warehouse: WarehouseResource
+) -> Iterator[dg.MaterializeResult]:
     """Read new and changed files; a broken line is kept in ``raw.rejected_rows``."""
     target = warehouse.open()
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
+    if gone := to_withdraw(target, config):
+        context.log.info("withdrawn: %s", withdraw_files(target, gone, batch_id=batch_id))
     lines = []
-    for source in WORKSPACE.study.sources:
-        kinds: list[tuple[Literal["reviews", "items"], list[str]]] = [
-            ("reviews", source.reviews),
-            ("items", source.items),
-        ]
-        for kind, patterns in kinds:
-            for path in resolve_files(patterns, roots=WORKSPACE.roots) if patterns else []:
-                file_format = source.format if kind == "reviews" or source.format != "ratings_csv" else "auto"
-                report = ingest_file(
-                    target, path, category=source.category, kind=kind, format=file_format, batch_id=batch_id
-                )
-                lines.append(
-                    f"| {path.name} | {source.category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
-                    f"| {report.n_duplicate:,} | {report.n_rejected:,} | {'unchanged' if report.skipped else 'read'} |"
-                )
-                context.log.info("%s: %s", path.name, report)
+    for path, category, kind, layout in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots):
+        report = ingest_file(target, path, category=category, kind=kind, format=layout, batch_id=batch_id)
+        lines.append(
+            f"| {path.name} | {category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
+            f"| {report.n_duplicate:,} | {report.n_rejected:,} | {'unchanged' if report.skipped else 'read'} |"
+        )
+        context.log.info("%s: %s", path.name, report)
+    for path in missing_files(target):
+        context.log.warning("%s is gone; its rows stay until it is withdrawn", path)
     header = (
         "| file | category | kind | read | accepted | duplicate | rejected | |\n|---|---|---|---:|---:|---:|---:|---|\n"
     )
@@ -64,3 +70,20 @@ def ingest(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> I
         count = target.rows(f"select count(*) from raw.{name}")[0][0]
         metadata = {"dagster/row_count": count, "files": dg.MetadataValue.md(header + "\n".join(lines))}
         yield dg.MaterializeResult(asset_key=["raw", name], metadata=metadata)
+
+
+def to_withdraw(target: Warehouse, config: IngestConfig) -> list[Path]:
+    """The files to take out.
+
+    Raises:
+        IngestError: A file is to be taken out that would be read again at once, or all of a source's files are gone,
+            which looks more like a disk that is not there than like a wish.
+    """
+    named = [Path(path) for path in config.withdraw]
+    still_there = {path for path in named if path.exists()}
+    if not still_there and not config.withdraw_missing:
+        return named
+    read_again = {file.path for file in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots)}
+    if both := sorted(still_there & read_again):
+        raise IngestError(f"{both[0]} is still there and would be read again: move it out of the source first.")
+    return sorted({*named, *missing_files(target)}) if config.withdraw_missing else named

@@ -7,6 +7,7 @@ import click
 from dagster_defs.cli.data import ingest, simulate
 from dagster_defs.cli.doctor import doctor
 from dagster_defs.cli.errors import SentenceGroup
+from dagster_defs.cli.fetch import fetch
 from dagster_defs.cli.graph import dev, run
 from dagster_defs.cli.reading import report, sql, status
 
@@ -22,5 +23,5 @@ def main(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for command in (run, dev, ingest, simulate, status, report, sql, doctor):
+for command in (run, dev, fetch, ingest, simulate, status, report, sql, doctor):
     main.add_command(command)

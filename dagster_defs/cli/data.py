@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -14,15 +16,32 @@ from dagster_defs.cli.options import activate, study_options
 
 @click.command()
 @study_options
-def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None) -> None:
+@click.option(
+    "--withdraw",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Take this file's rows out first; may be given several times.",
+)
+@click.option("--withdraw-missing", is_flag=True, help="Take out the rows of every ingested file that is gone.")
+def ingest(
+    study: str | None,
+    warehouse: Path | None,
+    data_root: Path | None,
+    limit: int | None,
+    withdraw: tuple[Path, ...],
+    withdraw_missing: bool,
+) -> None:
     """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
     workspace = activate(study, warehouse, data_root, limit)
     import dagster as dg
 
     from dagster_defs.run import ingest_only
+    from python_assets.ingest import missing_files
 
+    named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
-        ingest_only(instance)
+        ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
     rows = workspace.warehouse.rows(
         "select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate from raw.ingested_files order by path"
     )
@@ -33,6 +52,10 @@ def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, li
     rejected = workspace.warehouse.rows("select file, line_number, reason from raw.rejected_rows order by all limit 5")
     for file, line, reason in rejected:
         click.echo(f"  rejected {Path(file).name} line {line}: {reason}")
+    for path in missing_files(workspace.warehouse):
+        click.echo(
+            f"  {path} is gone; its rows stay: `ingest --withdraw {shlex.quote(str(path))}` takes them out", err=True
+        )
     click.echo(f"Warehouse: {workspace.warehouse_path}")
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 import click
+
+from dagster_defs.cli.stopping import STOPPED, stop_signals
 
 
 class SentenceGroup(click.Group):
@@ -13,22 +15,33 @@ class SentenceGroup(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         """Run the command."""
-        try:
-            return super().invoke(context)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except KeyboardInterrupt:
-            click.echo("Interrupted. What was finished is kept: run the same command again to go on.", err=True)
-            sys.exit(1)
-        except Exception as error:
-            if (context.obj or {}).get("debug"):
+        with stop_signals() as received:
+            try:
+                return super().invoke(context)
+            except (click.ClickException, click.exceptions.Exit, click.Abort):
                 raise
-            click.echo(f"Error: {sentence(error)}", err=True)
-            sys.exit(1)
+            except KeyboardInterrupt:
+                _stop(received())
+            except Exception as error:
+                # What a signal breaks off fails in the words of the library that it hit.
+                if signal_number := received():
+                    _stop(signal_number)
+                if (context.obj or {}).get("debug"):
+                    raise
+                click.echo(f"Error: {sentence(error)}", err=True)
+                sys.exit(1)
+
+
+def _stop(signal_number: int | None) -> NoReturn:
+    click.echo(STOPPED, err=True)
+    # The shell's own convention: 130 for Ctrl-C, 143 for SIGTERM.
+    sys.exit(128 + (signal_number or 2))
 
 
 def sentence(error: Exception) -> str:
     """An exception as one line, with its kind where its own words would not be understood alone."""
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{error.filename} cannot be used ({error.strerror}): check its permissions, or name another place."
     text = " ".join(str(error).split()) or type(error).__name__
     own = type(error).__module__.split(".")[0] in {"python_assets", "dagster_defs"}
     return text if own else f"{text} ({type(error).__name__}; --debug before the command shows where)"

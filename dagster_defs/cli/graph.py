@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -65,7 +66,13 @@ def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    # In this process's place, so that whoever ends this command ends Dagster and its servers. The folder is Dagster's
-    # working directory, so that the project is importable where it is not installed.
-    sys.stdout.flush()
-    os.execve(dagster, [*command, "-d", str(PROJECT)], os.environ)
+    # The folder is Dagster's working directory, so that the project is importable where it is not installed.
+    with subprocess.Popen([*command, "-d", str(PROJECT)], env=os.environ) as server:
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            # It has processes of its own, which it ends when it is asked to, not when it is killed.
+            server.terminate()
+            server.wait()
+            raise
+    sys.exit(code)

@@ -5,5 +5,19 @@ from python_assets.ingest.files import resolve_files
 from python_assets.ingest.formats import Layout, detect_format
 from python_assets.ingest.ledger import FileReport
 from python_assets.ingest.load import ingest_file
+from python_assets.ingest.sources import SourceFile, source_files
+from python_assets.ingest.withdraw import Withdrawal, missing_files, withdraw_files
 
-__all__ = ["FileReport", "IngestError", "Layout", "detect_format", "ingest_file", "resolve_files"]
+__all__ = [
+    "FileReport",
+    "IngestError",
+    "Layout",
+    "SourceFile",
+    "Withdrawal",
+    "detect_format",
+    "ingest_file",
+    "missing_files",
+    "resolve_files",
+    "source_files",
+    "withdraw_files",
+]

@@ -16,9 +16,12 @@ from pathlib import Path
 from typing import IO, NamedTuple, cast
 
 from python_assets.ingest.errors import IngestError
+from python_assets.ingest.urls import is_url, local_path
 
 CHUNK_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
+UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
+"""How names end while a download or a copy is under way."""
 
 
 class FileBytes(NamedTuple):
@@ -32,8 +35,10 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
     """Files that the patterns of a source name.
 
     Args:
-        patterns: Paths or globs (``**`` reaches into subfolders). A relative one is tried under each root in turn, and
-            the first root in which it matches wins; an absolute one is taken as it is.
+        patterns: Paths, globs (``**`` reaches into subfolders), folders, which stand for every file in and below them,
+            or URLs, which stand for the file that ``fetch`` keeps them in. A relative one is tried under each root in
+            turn, and the first root in which it matches wins; an absolute one is taken as it is. Globs and folders pass
+            over hidden files and those that a download has not finished.
         roots: Folders to look in, first choice first.
 
     Returns:
@@ -44,13 +49,15 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
     """
     found: set[Path] = set()
     for pattern in patterns:
-        path = Path(pattern).expanduser()
+        path = local_path(pattern) if is_url(pattern) else Path(pattern).expanduser()
         bases = [Path(path.anchor)] if path.is_absolute() else [Path(root).expanduser() for root in roots]
         matches = next(filter(None, (_matches(str(path), base=base) for base in bases)), None)
         if matches is None:
             tried = "" if path.is_absolute() else f" under {', '.join(str(os.path.abspath(base)) for base in bases)}"
+            known = "check the name, get it with `persona-fidelity fetch`"
+            fetch = "run `persona-fidelity fetch` with the same study" if is_url(pattern) else known
             raise IngestError(
-                f"No file matches {pattern!r}{tried}: check the name, or set --data-root or PERSONA_FIDELITY_DATA "
+                f"No file matches {pattern!r}{tried}: {fetch}, or set --data-root or PERSONA_FIDELITY_DATA "
                 "to the folder that holds it."
             )
         found.update(matches)
@@ -59,10 +66,14 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
 
 def _matches(pattern: str, *, base: Path) -> list[Path]:
     # A name that exists is not a glob, whatever brackets it holds.
-    if (base / pattern).exists():
+    if (base / pattern).is_dir():
+        names = [os.path.join(pattern, name) for name in glob.glob("**", root_dir=base / pattern, recursive=True)]
+    elif (base / pattern).exists():
         return [Path(os.path.abspath(base / pattern))]
-    names = glob.glob(pattern, root_dir=base, recursive=True)
-    return [Path(os.path.abspath(base / name)) for name in names if (base / name).is_file()]
+    else:
+        names = glob.glob(pattern, root_dir=base, recursive=True)
+    finished = [base / name for name in names if not name.endswith(UNFINISHED)]
+    return [Path(os.path.abspath(path)) for path in finished if path.is_file()]
 
 
 def check_file(path: Path) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
+import duckdb
+
 from python_assets.ingest import item_lines, review_lines
-from python_assets.ingest.errors import IngestError
+from python_assets.ingest.errors import IngestError, write_errors
 from python_assets.ingest.files import check_file, sha256, survey
 from python_assets.ingest.formats import Kind, require_layout
 from python_assets.ingest.ledger import FileReport, earlier_report, record
@@ -46,7 +49,7 @@ def ingest_file(
     facts = survey(path)
     layout = require_layout(path, kind=kind, declared=format)
     lines = review_lines if kind == "reviews" else item_lines
-    with warehouse.connect(read_only=False) as connection:
+    with write_errors(str(path)), warehouse.connect(read_only=False) as connection:
         stage_lines(connection, path, lines.reader(layout.format), facts=facts)
         if _stamp(path) != before:
             raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
@@ -56,7 +59,9 @@ def ingest_file(
             record(connection, report, batch_id=batch_id)
             connection.commit()
         except BaseException:
-            connection.rollback()
+            # A commit that failed has ended the transaction already.
+            with suppress(duckdb.Error):
+                connection.rollback()
             raise
     return report
 

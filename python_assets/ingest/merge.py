@@ -16,7 +16,7 @@ from python_assets.ingest.errors import IngestError
 from python_assets.ingest.formats import Kind, Layout
 from python_assets.ingest.ledger import FileReport
 
-_TABLES: dict[Kind, str] = {"reviews": "raw.reviews", "items": "raw.items"}
+TABLES: dict[Kind, str] = {"reviews": "raw.reviews", "items": "raw.items"}
 
 _COUNT_READ = """
     select
@@ -53,7 +53,7 @@ def merge_staged(
     Raises:
         IngestError: The file has no row, or the counts do not add up.
     """
-    table, header = _TABLES[layout.kind], {"header_line": layout.header_line}
+    table, header = TABLES[layout.kind], {"header_line": layout.header_line}
     n_read = _count(connection, _COUNT_READ, header)
     if n_read == 0:
         raise IngestError(f"{path} has a header and no row: download or export it again.")

@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from dagster_defs.cli import main
 
-COMMANDS = ["run", "dev", "ingest", "simulate", "status", "report", "sql", "doctor"]
+COMMANDS = ["run", "dev", "fetch", "ingest", "simulate", "status", "report", "sql", "doctor"]
 
 
 def _call(*arguments: str) -> Result:

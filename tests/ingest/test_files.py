@@ -55,6 +55,34 @@ def test_a_glob_does_not_find_folders(tmp_path: Path) -> None:
         resolve_files(["*"], roots=[tmp_path])
 
 
+def test_a_folder_stands_for_all_finished_files_in_and_below_it(tmp_path: Path) -> None:
+    landing = tmp_path / "landing[1]"
+    kept = [landing / "2024" / "b.jsonl.gz", landing / "a.jsonl"]
+    touch(*kept, landing / ".hidden.jsonl", landing / "c.jsonl.gz.part", landing / ".git" / "d.jsonl")
+    assert resolve_files(["landing[1]"], roots=[tmp_path]) == kept
+    assert resolve_files([str(landing)], roots=[]) == kept
+    assert resolve_files(["*/*"], roots=[tmp_path]) == [landing / "a.jsonl"]
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(IngestError, match="No file matches 'empty'"):
+        resolve_files(["empty"], roots=[tmp_path])
+
+
+def test_a_url_stands_for_the_file_that_fetch_keeps_it_in(tmp_path: Path) -> None:
+    url = "https://example.org/data/a%20b.jsonl.gz?v=1#sha256=" + "0" * 64
+    with pytest.raises(IngestError, match="run `persona-fidelity fetch` with the same study"):
+        resolve_files([url], roots=[tmp_path])
+    touch(tmp_path / "downloads" / "example.org" / "data" / "a b.jsonl.gz")
+    assert resolve_files([url], roots=[tmp_path])[0].name == "a b.jsonl.gz"
+
+
+@pytest.mark.parametrize(
+    "url", ["https://example.org", "https://example.org/a/", "http://h/%2e%2e/%2E./x", "http://h/a%00"]
+)
+def test_a_url_never_leads_out_of_the_data_root(url: str) -> None:
+    with pytest.raises(IngestError, match="names no file"):
+        resolve_files([url], roots=[])
+
+
 @pytest.mark.parametrize("pattern", ["none.jsonl", "none*.jsonl"])
 def test_a_pattern_without_a_match_is_named_with_the_roots(tmp_path: Path, pattern: str) -> None:
     touch(tmp_path / "a.jsonl")

@@ -1,0 +1,65 @@
+"""`fetch` downloads the files that a study reads."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+BASE_URL_VARIABLE = "PERSONA_FIDELITY_CORPUS_URL"
+
+
+@click.command()
+@click.argument("categories", nargs=-1, metavar="[CATEGORY ...]")
+@click.option("--study", metavar="NAME|FILE", help="Download what this study reads; CATEGORY then picks among it.")
+@click.option("--data-root", type=click.Path(path_type=Path), help="Where to [PERSONA_FIDELITY_DATA, else data].")
+@click.option("--base-url", envvar=BASE_URL_VARIABLE, help="A mirror of the corpus authors' folder amazon_2023.")
+@click.option(
+    "--sha256sums",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Checksums as `sha256sum` writes them; files are found by name.",
+)
+def fetch(
+    categories: tuple[str, ...],
+    study: str | None,
+    data_root: Path | None,
+    base_url: str | None,
+    sha256sums: Path | None,
+) -> None:
+    """Download review and item files of Amazon Reviews 2023; goes on where an earlier download broke off."""
+    if not categories and not study:
+        raise click.UsageError("Name a study (--study paper) or categories (All_Beauty).")
+    from python_assets.ingest.corpus_files import BASE_URL, files_of_category, files_of_sources, read_checksums
+    from python_assets.ingest.errors import IngestError
+    from python_assets.ingest.fetch import fetch_file
+    from python_assets.ingest.files import resolve_files
+    from python_assets.study_files import data_roots, load_study, study_path
+
+    base = base_url or BASE_URL
+    if not base.startswith(("http://", "https://")):
+        raise click.BadParameter(f"{base} is not an http or https address", param_hint="--base-url")
+    root = data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")
+    checksums = read_checksums(sha256sums.read_text()) if sha256sums else {}
+    if study:
+        roots = data_roots(study_path(study).resolve(), root)
+        wanted, others = files_of_sources(
+            load_study(study).sources, categories=categories, base_url=base, bundled=roots[1:]
+        )
+        for pattern in others:
+            # No download is known for it, so it must be there.
+            resolve_files([pattern], roots=roots)
+        if not wanted:
+            click.echo("Nothing to download: all files of this study are there.")
+    else:
+        wanted = [file for name in categories for file in files_of_category(name, base_url=base)]
+    for url, target, digest in wanted:
+        try:
+            done = fetch_file(
+                url, root / target, sha256_wanted=digest or checksums.get(target.name), progress=sys.stderr.isatty()
+            )
+        except IngestError:
+            click.echo("(what has arrived is kept)", err=True) if (root / f"{target}.part").exists() else None
+            raise
+        click.echo(f"{done.path} ({done.bytes / 1e6:,.1f} MB{'' if done.downloaded else ', was there already'})")

@@ -1,0 +1,104 @@
+"""Which files of Amazon Reviews 2023 a study needs, and where their authors keep them (Hou et al. 2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+from python_assets.ingest.errors import IngestError
+from python_assets.ingest.files import resolve_files
+from python_assets.ingest.urls import checksum, is_url, local_path
+from python_assets.study import Source
+
+BASE_URL = "https://mcauleylab.ucsd.edu/public_datasets/data/amazon_2023"
+LAYOUT = ("raw/review_categories/{}.jsonl.gz", "raw/meta_categories/meta_{}.jsonl.gz")
+RATING_ONLY = ("benchmark/5core/rating_only/{}.csv.gz", "benchmark/0core/rating_only/{}.csv.gz")
+
+
+class Wanted(NamedTuple):
+    """One file to download."""
+
+    url: str
+    target: Path
+    """Relative to the data root."""
+    sha256: str | None
+
+
+def files_of_category(category: str, *, base_url: str) -> list[Wanted]:
+    """The review file and the item file of a category.
+
+    Raises:
+        IngestError: The name cannot be a category's.
+    """
+    if not category.replace("_", "").isalnum() or not category.isascii():
+        raise IngestError(f"{category!r} is not a category's name: they are spelt as in All_Beauty.")
+    return [_wanted(name.format(category), base_url) for name in LAYOUT]
+
+
+def files_of_sources(
+    sources: Sequence[Source], *, categories: Collection[str] = (), base_url: str, bundled: Sequence[Path] = ()
+) -> tuple[list[Wanted], list[str]]:
+    """What the sources name: URLs, and files that are called as in the authors' layout.
+
+    Args:
+        sources: The study's.
+        categories: Only these; empty for all.
+        base_url: Where the authors' layout starts.
+        bundled: Folders that come with the study: what is found there is not downloaded.
+
+    Returns:
+        The files to download, and the patterns that no download is known for.
+
+    Raises:
+        IngestError: A category is not among the sources'.
+    """
+    names = [source.category for source in sources]
+    if unknown := sorted(set(categories) - set(names)):
+        raise IngestError(f"the study has no category {unknown[0]}: it has {', '.join(names)}.")
+    wanted: list[Wanted] = []
+    others: list[str] = []
+    for source in sources:
+        if categories and source.category not in categories:
+            continue
+        known = {PurePosixPath(name.format(source.category)).name: name for name in (*RATING_ONLY, *LAYOUT)}
+        for pattern in (*source.reviews, *source.items):
+            if not is_url(pattern) and _is_found(pattern, bundled):
+                continue
+            if is_url(pattern):
+                wanted.append(Wanted(pattern.partition("#")[0], local_path(pattern), checksum(pattern)))
+            elif name := known.get(PurePosixPath(pattern).name):
+                # A pattern may say which of the two rating-only files it means.
+                exact = next((n for n in RATING_ONLY if pattern.endswith(n.format(source.category))), name)
+                wanted.append(_wanted(exact.format(source.category), base_url))
+            else:
+                others.append(pattern)
+    return list(dict.fromkeys(wanted)), others
+
+
+def read_checksums(text: str) -> dict[str, str]:
+    """File name to SHA-256, from lines as ``sha256sum`` writes them.
+
+    Raises:
+        IngestError: A line is something else.
+    """
+    found = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        digits, _, name = line.strip().partition(" ")
+        if not line.strip():
+            continue
+        if len(digits) != 64 or set(digits.lower()) - set("0123456789abcdef") or not name.strip():
+            raise IngestError(f"line {number} of the checksums is not `SHA256  NAME`: write them with `sha256sum`.")
+        found[PurePosixPath(name.strip().lstrip("*")).name] = digits.lower()
+    return found
+
+
+def _is_found(pattern: str, roots: Sequence[Path]) -> bool:
+    try:
+        return bool(roots) and bool(resolve_files([pattern], roots=roots))
+    except IngestError:
+        return False
+
+
+def _wanted(name: str, base_url: str) -> Wanted:
+    return Wanted(f"{base_url.rstrip('/')}/{name}", Path(name), None)

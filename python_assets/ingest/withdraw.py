@@ -1,0 +1,199 @@
+"""Take files out again, as if they had never been read.
+
+A review that another file holds too stays, in that file's version. Which file holds what is not on record, so the tables
+of a category that shared a key between files are built anew from the files that remain, in the order of the ledger,
+in a warehouse beside the real one; one transaction then puts them in place. Where no two files shared a key, the rows of
+the file are deleted and nothing is read.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from python_assets.ingest.errors import IngestError, write_errors
+from python_assets.ingest.formats import Kind
+from python_assets.ingest.load import ingest_file
+from python_assets.ingest.merge import TABLES
+from python_assets.warehouse import Warehouse
+
+
+class Withdrawal(NamedTuple):
+    """What a withdrawal changed."""
+
+    n_reviews: int
+    """Reviews that are gone; those that another file holds too are not among them."""
+    n_items: int
+    """Items that are gone."""
+    read_again: list[Path]
+    """Remaining files that were read to find out what they hold."""
+
+
+class _Entry(NamedTuple):
+    """A file of the ledger."""
+
+    path: str
+    kind: Kind
+    category: str
+    format: str
+    sha256: str
+    n_accepted: int
+    is_plain: bool
+    """Whether each accepted line was a new row, and no line a duplicate."""
+
+
+class _Slice(NamedTuple):
+    """The reviews or the items of one category."""
+
+    kind: Kind
+    category: str
+
+
+_LEDGER = """
+    select path, kind, category, format, sha256, n_accepted, n_duplicate = 0 and n_corrected = 0
+    from raw.ingested_files
+    order by ingested_at, path
+"""
+
+
+def missing_files(warehouse: Warehouse) -> list[Path]:
+    """Files of the ledger that are not where they were."""
+    paths = [Path(row[0]) for row in warehouse.rows("select path from raw.ingested_files order by path")]
+    return [path for path in paths if not path.exists()]
+
+
+def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: str) -> Withdrawal:
+    """Take the rows of some files out of the schema ``raw``.
+
+    Afterwards it holds what reading only the remaining files, as they are now, in the order in which they were last
+    read, leads to.
+
+    Args:
+        warehouse: Where they are.
+        paths: Absolute paths, as in ``raw.ingested_files``.
+        batch_id: Names the ingest run in rows that are written anew.
+
+    Raises:
+        IngestError: A file was never read, or a remaining one that may hold the same rows cannot be read now; nothing
+            was changed.
+    """
+    gone = {str(path) for path in paths}
+    ledger = _ledger(warehouse)
+    if unknown := sorted(gone - {entry.path for entry in ledger}):
+        raise IngestError(f"{unknown[0]} was never ingested: `persona-fidelity status` lists the files that were.")
+    beside = f".{warehouse.path.stem}-withdraw-"
+    with (
+        write_errors("The withdrawal"),
+        tempfile.TemporaryDirectory(prefix=beside, dir=warehouse.path.parent) as folder,
+    ):
+        rebuilt: dict[_Slice, Warehouse | None] = {}
+        read_again: list[Path] = []
+        for number, part in enumerate(_touched(warehouse, ledger, gone)):
+            remaining = _remaining(warehouse, ledger, part, gone)
+            if _is_disjoint(warehouse, ledger, part):
+                rebuilt[part] = None
+                continue
+            rebuilt[part] = _build_anew(Path(folder) / f"{number}.duckdb", remaining, part, batch_id=batch_id)
+            read_again += [Path(entry.path) for entry in remaining]
+        n_reviews, n_items = _replace(warehouse, rebuilt, gone=gone, ledger=ledger)
+    return Withdrawal(n_reviews, n_items, read_again)
+
+
+def _ledger(warehouse: Warehouse) -> list[_Entry]:
+    return [_Entry(*row) for row in warehouse.rows(_LEDGER)]
+
+
+def _touched(warehouse: Warehouse, ledger: Sequence[_Entry], gone: set[str]) -> list[_Slice]:
+    # The ledger knows a file's latest use only; its rows may stand in another category too.
+    found = {_Slice(entry.kind, entry.category) for entry in ledger if entry.path in gone}
+    for kind, table in TABLES.items():
+        rows = warehouse.rows(f"select distinct category from {table} where list_contains(?, file)", [sorted(gone)])
+        found |= {_Slice(kind, category) for (category,) in rows}
+    return sorted(found)
+
+
+def _remaining(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice, gone: set[str]) -> list[_Entry]:
+    listed = [entry for entry in ledger if entry[1:3] == part]
+    rows = warehouse.rows(f"select distinct file from {TABLES[part.kind]} where category = ?", [part.category])
+    unlisted = sorted({file for (file,) in rows} - {entry.path for entry in listed})
+    all_entries = [_Entry(file, *part, "auto", "", 0, False) for file in unlisted] + listed
+    return [entry for entry in all_entries if entry.path not in gone]
+
+
+def _is_disjoint(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice) -> bool:
+    """Whether every row comes from the one file that holds its key, in that file's latest version."""
+    listed = [entry for entry in ledger if entry[1:3] == part]
+    sql = f"select file, count(*) from {TABLES[part.kind]} where category = ? group by file"
+    n_rows = dict(warehouse.rows(sql, [part.category]))
+    wanted = {entry.path: entry.n_accepted for entry in listed if entry.n_accepted}
+    return all(entry.is_plain for entry in listed) and n_rows == wanted
+
+
+def _build_anew(path: Path, remaining: Sequence[_Entry], part: _Slice, *, batch_id: str) -> Warehouse:
+    scratch = Warehouse(path)
+    scratch.prepare()
+    for entry in remaining:
+        if not Path(entry.path).exists():
+            raise IngestError(
+                f"{entry.path} is gone, but it may hold {part.kind} that the withdrawn file holds too: "
+                "put it back, or withdraw it as well."
+            )
+        ingest_file(
+            scratch, Path(entry.path), category=part.category, kind=part.kind, format=entry.format, batch_id=batch_id
+        )
+    return scratch
+
+
+def _replace(
+    warehouse: Warehouse, rebuilt: dict[_Slice, Warehouse | None], *, gone: set[str], ledger: Sequence[_Entry]
+) -> tuple[int, int]:
+    """Returns how many reviews and how many items the tables have less."""
+    files = sorted(gone)
+    with warehouse.connect(read_only=False) as connection:
+        connection.begin()
+        try:
+            if [_Entry(*row) for row in connection.execute(_LEDGER).fetchall()] != ledger:
+                raise IngestError("Other files were ingested meanwhile: run the same command again.")
+            before = _sizes(connection)
+            for part, scratch in rebuilt.items():
+                if scratch is None:
+                    sql = f"delete from {TABLES[part.kind]} where category = ? and list_contains(?, file)"
+                    connection.execute(sql, [part.category, files])
+                else:
+                    listed = [entry.path for entry in ledger if entry[1:3] == part]
+                    _copy(connection, scratch, part, listed=listed)
+            connection.execute("delete from raw.ingested_files where list_contains(?, path)", [files])
+            connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [files])
+            after = _sizes(connection)
+            connection.commit()
+        except BaseException:
+            with suppress(duckdb.Error):
+                connection.rollback()
+            raise
+    return before[0] - after[0], before[1] - after[1]
+
+
+def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slice, *, listed: list[str]) -> None:
+    table = TABLES[part.kind]
+    connection.execute(f"delete from {table} where category = ?", [part.category])
+    connection.execute("delete from raw.ingested_files where list_contains(?, path)", [listed])
+    connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [listed])
+    with scratch.connect() as source:
+        for name, column in ((table, None), ("raw.ingested_files", "path"), ("raw.rejected_rows", "file")):
+            condition = "" if column is None else f"where list_contains($listed, {column})"
+            parameters = None if column is None else {"listed": listed}
+            # In batches: a category's reviews need not fit into memory.
+            incoming = source.execute(f"select * from {name} {condition}", parameters).to_arrow_reader(100_000)
+            connection.register("incoming", incoming)
+            connection.execute(f"insert into {name} by name select * from incoming")
+            connection.unregister("incoming")
+
+
+def _sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+    row = connection.execute("select (select count(*) from raw.reviews), (select count(*) from raw.items)").fetchone()
+    return row or (0, 0)

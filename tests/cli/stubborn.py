@@ -1,0 +1,61 @@
+"""Commands for the tests of signals: each says when it is ready, and heeds a signal in its own way."""
+
+from __future__ import annotations
+
+import sys
+import time
+from contextlib import suppress
+
+import click
+
+from dagster_defs.cli import stopping
+from dagster_defs.cli.errors import SentenceGroup
+
+
+@click.group(cls=SentenceGroup)
+def main() -> None:
+    """Stands in for the real command."""
+
+
+@main.command()
+def heeds() -> None:
+    """An ordinary command."""
+    print("ready", flush=True)
+    time.sleep(60)
+
+
+@main.command()
+def fails() -> None:
+    """What a signal hits fails in its own words, as DuckDB's queries do."""
+    print("ready", flush=True)
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        raise RuntimeError("Query interrupted") from None
+
+
+@main.command()
+def dagster() -> None:
+    """Dagster's handlers are in the place of ours, and the first interrupt is put off."""
+    from dagster._utils.interrupts import capture_interrupts
+
+    with capture_interrupts():
+        pass
+    with capture_interrupts():
+        print("ready", flush=True)
+        time.sleep(2)
+    raise ValueError("a step failed")
+
+
+@main.command()
+def swallows() -> None:
+    """The exception is lost, and the work goes on."""
+    stopping.GRACE_SECONDS = 1.0
+    print("ready", flush=True)
+    while True:
+        with suppress(KeyboardInterrupt):
+            time.sleep(60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

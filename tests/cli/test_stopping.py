@@ -1,0 +1,39 @@
+"""Ctrl-C and SIGTERM give one sentence and the shell's exit code, whatever the command is in the middle of."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagster_defs.cli.stopping import STOPPED, stop_signals
+
+PROJECT = Path(__file__).parent.parent.parent
+
+
+@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "swallows"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.stubborn", command],
+        cwd=PROJECT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=40)
+    assert (process.returncode, errors) == (code, STOPPED + "\n")
+
+
+def test_the_handlers_before_are_put_back() -> None:
+    before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    with stop_signals() as received:
+        assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
+        assert received() is None
+    assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before

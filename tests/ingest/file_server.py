@@ -1,0 +1,88 @@
+"""A file server on the loopback address that can break off, forget a file, or serve another one."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+@dataclass
+class FileServer:
+    """What is served, and what has been asked for."""
+
+    files: dict[str, bytes] = field(default_factory=dict)
+    url: str = ""
+    break_after: list[int] = field(default_factory=list)
+    """For the next answers, one after another: break off after so many bytes."""
+    busy: int = 0
+    """So many of the next requests are answered with status 503."""
+    ranges: bool = True
+    requests: list[tuple[str, str, str | None]] = field(default_factory=list)
+    """Method, path and Range header."""
+
+    @property
+    def gets(self) -> list[str | None]:
+        """The Range headers of all downloads."""
+        return [wanted for method, _, wanted in self.requests if method == "GET"]
+
+
+@contextmanager
+def serve() -> Iterator[FileServer]:
+    """Run a server while the block runs."""
+    state = FileServer()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_HEAD(self) -> None:
+            self._answer(with_body=False)
+
+        def do_GET(self) -> None:
+            self._answer(with_body=True)
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+        def _answer(self, *, with_body: bool) -> None:
+            state.requests.append((self.command, self.path, self.headers.get("Range")))
+            if state.busy:
+                state.busy -= 1
+                self._head(503, {"Content-Length": "0"})
+                return
+            data = state.files.get(self.path)
+            if data is None:
+                self._head(404, {"Content-Length": "0"})
+                return
+            tag, start, status = f'"{hash(data)}"', 0, 200
+            wanted = self.headers.get("Range")
+            if wanted and state.ranges and self.headers.get("If-Range") == tag:
+                start, status = int(wanted.removeprefix("bytes=").removesuffix("-")), 206
+            headers = {"ETag": tag, "Content-Length": str(len(data) - start)}
+            if start >= len(data):
+                self._head(416, {"Content-Range": f"bytes */{len(data)}", "Content-Length": "0"})
+                return
+            if status == 206:
+                headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+            self._head(status, headers)
+            if with_body:
+                limit = state.break_after.pop(0) if state.break_after else len(data)
+                self.wfile.write(data[start : start + limit])
+                self.close_connection = True
+
+        def _head(self, status: int, headers: dict[str, str]) -> None:
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    state.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()

@@ -1,0 +1,205 @@
+"""Downloads over a real connection to a server on this machine."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import resource
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagster_defs.cli import main
+from python_assets.ingest import IngestError, fetch
+from python_assets.ingest.fetch import Fetched, fetch_file
+from tests.conftest import PROJECT
+from tests.ingest.file_server import FileServer, serve
+
+DATA = os.urandom(3_000_000)
+DIGEST = hashlib.sha256(DATA).hexdigest()
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serve() as running:
+        running.files["/a.jsonl.gz"] = DATA
+        yield running
+
+
+def get(server: FileServer, folder: Path, **more: str) -> Fetched:
+    return fetch_file(f"{server.url}/a.jsonl.gz", folder / "deep" / "a.jsonl.gz", pause=0.01, **more)
+
+
+def test_a_file_arrives_whole_and_is_not_fetched_again(tmp_path: Path, server: FileServer) -> None:
+    done = get(server, tmp_path)
+    assert done.path.read_bytes() == DATA
+    assert (done.bytes, done.downloaded) == (len(DATA), len(DATA))
+    assert [path.name for path in done.path.parent.iterdir()] == ["a.jsonl.gz"]
+    assert get(server, tmp_path).downloaded == 0
+    assert len(server.gets) == 1
+    server.files["/a.jsonl.gz"] = DATA + b"more"
+    assert get(server, tmp_path).path.read_bytes() == DATA + b"more"
+
+
+def test_a_download_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, server: FileServer) -> None:
+    server.break_after = [1_000_000, 500_000]
+    done = get(server, tmp_path)
+    assert done.path.read_bytes() == DATA
+    assert done.downloaded == len(DATA)
+    assert server.gets == [None, "bytes=1000000-", "bytes=1500000-"]
+
+
+def test_the_next_call_goes_on_where_the_last_one_gave_up(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
+    server.break_after = [1_234_567]
+    with pytest.raises(IngestError, match=r"broke off .*run the same command again"):
+        get(server, tmp_path)
+    assert not (tmp_path / "deep" / "a.jsonl.gz").exists()
+    done = get(server, tmp_path, sha256_wanted=DIGEST)
+    assert done.path.read_bytes() == DATA
+    assert done.downloaded == len(DATA) - 1_234_567
+
+
+@pytest.mark.parametrize("ranges", [True, False])
+def test_pieces_of_two_versions_are_never_joined(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, ranges: bool
+) -> None:
+    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
+    server.break_after = [1_000_000]
+    with pytest.raises(IngestError):
+        get(server, tmp_path)
+    server.ranges = ranges
+    server.files["/a.jsonl.gz"] = DATA[::-1] if ranges else DATA
+    assert get(server, tmp_path).path.read_bytes() == server.files["/a.jsonl.gz"]
+
+
+def test_a_part_that_is_complete_only_gets_its_name(tmp_path: Path, server: FileServer) -> None:
+    done = get(server, tmp_path)
+    done.path.rename(part := done.path.with_name("a.jsonl.gz.part"))
+    part.with_name(".a.jsonl.gz.part.json").write_text(f'{{"validator": "\\"{hash(DATA)}\\""}}')
+    assert get(server, tmp_path).downloaded == 0
+    assert done.path.read_bytes() == DATA
+
+
+def test_a_wrong_checksum_keeps_nothing(tmp_path: Path, server: FileServer) -> None:
+    with pytest.raises(IngestError, match="has another SHA-256 than wanted"):
+        get(server, tmp_path, sha256_wanted="0" * 64)
+    assert not list((tmp_path / "deep").iterdir())
+    assert get(server, tmp_path, sha256_wanted=DIGEST).bytes == len(DATA)
+    assert get(server, tmp_path, sha256_wanted=DIGEST).downloaded == 0
+
+
+def test_a_busy_server_is_asked_again(tmp_path: Path, server: FileServer) -> None:
+    server.busy = 2
+    assert get(server, tmp_path).bytes == len(DATA)
+    server.busy = 100
+    with pytest.raises(IngestError, match=r"refused \(HTTP status 503\)"):
+        get(server, tmp_path)
+
+
+def test_no_such_file_and_no_server_are_one_sentence_each(tmp_path: Path, server: FileServer) -> None:
+    with pytest.raises(IngestError, match=r"does not exist: check the category's name"):
+        fetch_file(f"{server.url}/b", tmp_path / "b")
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/a"
+        with pytest.raises(IngestError, match=r"cannot be reached \(.*refused.*\): check the network") as caught:
+            fetch_file(nowhere, tmp_path / "a", pause=0.001)
+    assert "\n" not in str(caught.value)
+    assert "object at" not in str(caught.value)
+
+
+def test_a_full_disk_is_one_sentence_and_the_part_is_kept(tmp_path: Path, server: FileServer) -> None:
+    script = (
+        "import signal, sys; from pathlib import Path; from python_assets.ingest.fetch import fetch_file\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "fetch_file(sys.argv[1], Path(sys.argv[2]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"{server.url}/a.jsonl.gz", str(tmp_path / "a.jsonl.gz")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=PROJECT,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),
+    )
+    assert "IngestError: " in done.stderr
+    assert "(File too large): make room or name another --data-root" in done.stderr
+    part = (tmp_path / "a.jsonl.gz.part").read_bytes()
+    assert 0 < len(part) <= 2_000_000
+    done = fetch_file(f"{server.url}/a.jsonl.gz", tmp_path / "a.jsonl.gz")
+    assert done.downloaded == len(DATA) - len(part)
+    assert done.path.read_bytes() == DATA
+
+
+def call(*arguments: str) -> Result:
+    return CliRunner().invoke(main, ["fetch", *arguments])
+
+
+def test_a_study_or_categories_are_fetched_into_the_authors_layout(tmp_path: Path, server: FileServer) -> None:
+    reviews, items = "raw/review_categories/All_Beauty.jsonl.gz", "raw/meta_categories/meta_All_Beauty.jsonl.gz"
+    server.files |= {f"/{reviews}": DATA, f"/{items}": b"items"}
+    options = ["--base-url", f"{server.url}/", "--data-root", str(tmp_path)]
+    done = call("--study", "beauty", *options)
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / reviews).read_bytes() == DATA
+    assert (tmp_path / items).read_bytes() == b"items"
+    again = call("All_Beauty", *options)
+    assert again.output.count("was there already") == 2
+    assert len(server.gets) == 2
+
+
+def test_urls_of_a_study_are_fetched_with_their_checksum(tmp_path: Path, server: FileServer) -> None:
+    study = tmp_path / "mine.yml"
+    study.write_text(
+        f"name: mine\nsources: [{{category: A, reviews: '{server.url}/a.jsonl.gz#sha256={DIGEST}'}}]\nsplits: {{A: [A]}}\n"
+        "populations: [{name: p, condition: control, rater: {backend: perfect}}]\n"
+    )
+    assert call("--study", str(study), "--data-root", str(tmp_path)).exit_code == 0
+    assert (tmp_path / "downloads" / "127.0.0.1" / "a.jsonl.gz").read_bytes() == DATA
+    study.write_text(study.read_text().replace(DIGEST, "0" * 64))
+    done = call("--study", str(study), "--data-root", str(tmp_path))
+    assert (done.exit_code, "another SHA-256" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        ([], 2, "Name a study"),
+        (["All_Beauty", "--base-url", "ftp://x"], 2, "is not an http or https address"),
+        (["../etc"], 1, "is not a category's name"),
+        (["All_Beuaty"], 1, "does not exist: check the category's name"),
+        (["--study", "beauty", "Software"], 1, "the study has no category Software: it has All_Beauty"),
+        (["--study", "demo"], 0, "Nothing to download"),
+        (["--study", "three_categories", "Gift_Cards"], 1, "No file matches '**/Gift_Cards_5.json.gz'"),
+    ],
+)
+def test_what_cannot_be_fetched_is_said(
+    tmp_path: Path, server: FileServer, arguments: list[str], code: int, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PERSONA_FIDELITY_CORPUS_URL", server.url)
+    done = call(*arguments)
+    assert done.exit_code == code
+    assert words in done.output
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
+
+
+def test_checksums_are_found_by_name(tmp_path: Path, server: FileServer) -> None:
+    server.files |= {
+        f"/raw/{kind}": b"x" for kind in ("review_categories/A.jsonl.gz", "meta_categories/meta_A.jsonl.gz")
+    }
+    sums = tmp_path / "SHA256SUMS"
+    sums.write_text(f"{hashlib.sha256(b'x').hexdigest()}  raw/A.jsonl.gz\n{'0' * 64} *meta_A.jsonl.gz\n")
+    options = ["--base-url", server.url, "--data-root", str(tmp_path / "data"), "--sha256sums", str(sums)]
+    done = call("A", *options)
+    assert (done.exit_code, "meta_A.jsonl.gz has another SHA-256" in done.output) == (1, True)
+    sums.write_text("not a checksum\n")
+    assert "line 1 of the checksums is not" in call("A", *options).output

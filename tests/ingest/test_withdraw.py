@@ -1,0 +1,158 @@
+"""A withdrawn file leaves what the other files alone lead to."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from python_assets.ingest import IngestError, missing_files, withdraw_files
+from python_assets.warehouse import Warehouse
+from tests.ingest.samples import ingest, review, write
+
+REVIEWS = "select * exclude (batch_id) from raw.reviews order by all"
+ITEMS = "select * exclude (batch_id) from raw.items order by all"
+REJECTED = "select * exclude (batch_id) from raw.rejected_rows order by all"
+LEDGER = "select * exclude (batch_id, ingested_at) from raw.ingested_files order by all"
+
+
+def item(name: str, title: str) -> bytes:
+    return b'{"main_category": "C", "parent_asin": "%s", "title": "%s"}' % (name.encode(), title.encode())
+
+
+def state(warehouse: Warehouse) -> dict[str, list[tuple[Any, ...]]]:
+    """Everything in ``raw``, but for which run wrote it when."""
+    return {sql: warehouse.rows(sql) for sql in (REVIEWS, ITEMS, REJECTED, LEDGER)}
+
+
+def from_scratch(folder: Path, uses: list[tuple[Path, dict[str, str]]]) -> dict[str, list[tuple[Any, ...]]]:
+    """The state that reading these files into an empty warehouse leads to."""
+    other = Warehouse(folder / "scratch.duckdb")
+    other.path.unlink(missing_ok=True)
+    other.prepare()
+    for path, use in uses:
+        ingest(other, path, **use)
+    return state(other)
+
+
+def test_what_only_the_file_held_goes_and_the_rest_stays_as_it_is(tmp_path: Path, warehouse: Warehouse) -> None:
+    one = write(tmp_path / "one.jsonl", [review("u1"), review("u2"), b"broken"])
+    two = write(tmp_path / "two.jsonl.gz", [review("u3"), b"broken too"])
+    ingest(warehouse, one)
+    ingest(warehouse, two)
+    one.unlink()
+    assert missing_files(warehouse) == [one]
+    done = withdraw_files(warehouse, [one], batch_id="b2")
+    assert done == (2, 0, [])
+    assert state(warehouse) == from_scratch(tmp_path, [(two, {})])
+    assert warehouse.rows("select distinct batch_id from raw.reviews") == [("b1",)]
+
+
+@pytest.mark.parametrize("first_goes", [True, False])
+def test_a_review_that_another_file_holds_stays_in_that_version(
+    tmp_path: Path, warehouse: Warehouse, first_goes: bool
+) -> None:
+    old = write(tmp_path / "old.jsonl", [review("u0"), review("u1", rating=5), review("both")])
+    new = write(tmp_path / "new.jsonl", [review("u1", rating=2), review("both")])
+    for path in (old, new):
+        ingest(warehouse, path)
+    goes, stays = (old, new) if first_goes else (new, old)
+    goes.unlink()
+    done = withdraw_files(warehouse, [goes], batch_id="b2")
+    assert done == (1 if first_goes else 0, 0, [stays])
+    rating = 2.0 if first_goes else 5.0
+    assert warehouse.rows("select rating, file from raw.reviews where user_id = 'u1'") == [(rating, str(stays))]
+    assert state(warehouse) == from_scratch(tmp_path, [(stays, {})])
+
+
+def test_other_categories_are_not_touched(tmp_path: Path, warehouse: Warehouse) -> None:
+    one = write(tmp_path / "one.jsonl", [review(), review()])
+    two = write(tmp_path / "two.jsonl", [review()])
+    ingest(warehouse, one)
+    ingest(warehouse, two, category="D")
+    before = warehouse.rows("from raw.reviews where category = 'D'")
+    assert withdraw_files(warehouse, [one], batch_id="b2") == (1, 0, [])
+    assert warehouse.rows("from raw.reviews") == before
+
+
+def test_a_file_that_served_two_categories_leaves_both(tmp_path: Path, warehouse: Warehouse) -> None:
+    one = write(tmp_path / "one.jsonl", [review("u1")])
+    two = write(tmp_path / "two.jsonl", [review("u2")])
+    ingest(warehouse, one)
+    ingest(warehouse, two)
+    ingest(warehouse, one, category="D")
+    withdraw_files(warehouse, [two], batch_id="b2")
+    assert warehouse.rows("select category, user_id from raw.reviews order by all") == [("C", "u1"), ("D", "u1")]
+    withdraw_files(warehouse, [one], batch_id="b3")
+    assert warehouse.rows("select count(*) from raw.reviews") == [(0,)]
+
+
+def test_a_file_that_was_never_read_is_named(tmp_path: Path, warehouse: Warehouse) -> None:
+    with pytest.raises(IngestError, match=r"none\.jsonl was never ingested"):
+        withdraw_files(warehouse, [tmp_path / "none.jsonl"], batch_id="b2")
+
+
+def test_nothing_is_withdrawn_while_a_file_that_may_hold_the_same_is_gone(tmp_path: Path, warehouse: Warehouse) -> None:
+    one, two = (write(tmp_path / name, [review()]) for name in ("one.jsonl", "two.jsonl"))
+    for path in (one, two):
+        ingest(warehouse, path)
+        path.unlink()
+    before = state(warehouse)
+    with pytest.raises(IngestError, match=r"two\.jsonl is gone, but it may hold reviews .* withdraw it as well"):
+        withdraw_files(warehouse, [one], batch_id="b2")
+    assert state(warehouse) == before
+    assert withdraw_files(warehouse, [one, two], batch_id="b2") == (1, 0, [])
+    assert not any(state(warehouse).values())
+    assert [path.name for path in tmp_path.iterdir()] == ["warehouse.duckdb"]
+
+
+def part(rows: dict[str, list[tuple[Any, ...]]], kind: str, category: str) -> tuple[list[tuple[Any, ...]], ...]:
+    """The rows, the ledger and the rejected lines of one category's reviews or items."""
+    ledger = [row for row in rows[LEDGER] if (row[1], row[2]) == (kind, category)]
+    rejected = [row for row in rows[REJECTED] if row[0] in {entry[0] for entry in ledger}]
+    return [row for row in rows[REVIEWS if kind == "reviews" else ITEMS] if row[0] == category], ledger, rejected
+
+
+PARTS = [(kind, category) for kind in ("reviews", "items") for category in "CD"]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_any_sequence_equals_reading_the_remaining_files_from_scratch(
+    tmp_path: Path, warehouse: Warehouse, seed: int
+) -> None:
+    """Row for row in the categories that a withdrawal touches; the others stay as they were."""
+    draw = random.Random(seed)
+    uses: dict[Path, dict[str, str]] = {}
+
+    def contents(number: int, kind: str) -> list[bytes]:
+        def key() -> str:
+            return f"k{draw.randrange(6)}" if seed % 4 else f"k{number}-{draw.randrange(10**9)}"
+
+        if kind == "items":
+            return [item(key(), "t" * draw.randrange(4)) for _ in range(draw.randrange(1, 7))]
+        good = [review(key(), rating=draw.randrange(1, 4)) for _ in range(draw.randrange(1, 7))]
+        return good + [b"x"] * draw.randrange(3)
+
+    for number in range(10):
+        action = draw.choice(["add", "add", "change", "withdraw"]) if uses else "add"
+        if action == "withdraw":
+            goes = draw.sample(sorted(uses), k=draw.choice([1, 1, min(2, len(uses))]))
+            touched = {(uses[path]["kind"], uses[path]["category"]) for path in goes}
+            before = state(warehouse)
+            for path in goes:
+                path.unlink()
+                del uses[path]
+            withdraw_files(warehouse, goes, batch_id=f"b{number}")
+            after, scratch = state(warehouse), from_scratch(tmp_path, list(uses.items()))
+            for which in PARTS:
+                assert part(after, *which) == part(scratch if which in touched else before, *which)
+            continue
+        path = draw.choice(sorted(uses)) if action == "change" else tmp_path / f"{number}.jsonl"
+        use = uses.get(path) or {"category": draw.choice("CD"), "kind": draw.choice(["reviews", "reviews", "items"])}
+        report = ingest(warehouse, write(path, contents(number, use["kind"])), **use, batch_id=f"b{number}")
+        assert report.n_read == report.n_accepted + report.n_rejected + report.n_duplicate
+        if not report.skipped:
+            uses.pop(path, None)
+            uses[path] = use
