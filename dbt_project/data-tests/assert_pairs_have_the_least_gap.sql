@@ -6,7 +6,7 @@ select
     pairs.user_id,
     pairs.preferred_item_id,
     pairs.other_item_id
-from {{ ref('preference_pairs') }} as pairs
+from {{ untested(ref('preference_pairs'), ['split', 'user_id']) }} as pairs
 cross join {{ source('raw', 'study') }} as study
 left join {{ ref('interactions') }} as preferred
     on

@@ -17,7 +17,7 @@ select
     pairs.user_id,
     pairs.preferred_item_id,
     pairs.other_item_id
-from {{ ref('preference_pairs') }} as pairs
+from {{ untested(ref('preference_pairs'), ['split', 'user_id']) }} as pairs
 inner join folds as preferred
     on
         pairs.split = preferred.split

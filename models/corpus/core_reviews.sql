@@ -70,8 +70,9 @@ final as (
         reviews.item_id,
         reviews.rating,
         reviews.reviewed_at,
-        reviews.title,
-        reviews.text
+        reviews.file,
+        reviews.line_number,
+        reviews.batch_id
     from reviews
     semi join core using (category, user_id, item_id)
 )

@@ -1,4 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('histories'), ['split', 'user_id'], 'history_hash') }}",
+    post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'history_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('histories'), ['split', 'user_id'], 'history_hash') }}
+),
 
 splits as (
     select * from {{ source('raw', 'splits') }}
@@ -23,6 +35,10 @@ candidates as (
         ) as review_number
     from reviews
     inner join splits on reviews.category = splits.category
+    semi join pending
+        on
+            splits.split = pending.split
+            and reviews.user_id = pending.user_id
 ),
 
 ordered as (

@@ -1,4 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
+    post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}
+),
 
 study as (
     select
@@ -10,6 +22,7 @@ study as (
 
 interactions as (
     select * from {{ ref('interactions') }}
+    semi join pending using (split, user_id)
 ),
 
 pairs as not materialized (

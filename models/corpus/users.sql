@@ -1,11 +1,25 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
+    post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}
+),
 
 interactions as (
     select * from {{ ref('interactions') }}
+    semi join pending using (split, user_id)
 ),
 
 pairs as (
     select * from {{ ref('preference_pairs') }}
+    semi join pending using (split, user_id)
 ),
 
 review_counts as (

@@ -1,4 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('grounding_states'), ['split', 'user_id'], 'evidence_hash') }}",
+    post_hook="{{ remember(ref('grounding_states'), ['split', 'user_id'], 'evidence_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('grounding_states'), ['split', 'user_id'], 'evidence_hash') }}
+),
 
 study as (
     select
@@ -7,32 +19,28 @@ study as (
     from {{ source('raw', 'study') }}
 ),
 
-seed_users as (
-    select * from {{ ref('seed_users') }}
-),
-
 interactions as (
     select * from {{ ref('interactions') }}
 ),
 
 visible as (
     select
-        seed_users.split,
-        seed_users.user_id,
+        pending.split,
+        pending.user_id,
         interactions.item_id,
         interactions.category,
         interactions.rating,
         interactions.reviewed_at,
         study.top_items,
         row_number() over (
-            partition by seed_users.split, seed_users.user_id
+            partition by pending.split, pending.user_id
             order by interactions.rating desc, interactions.reviewed_at desc, interactions.item_id asc
         ) as evidence_rank
-    from seed_users
+    from pending
     inner join interactions
         on
-            seed_users.split = interactions.split
-            and seed_users.user_id = interactions.user_id
+            pending.split = interactions.split
+            and pending.user_id = interactions.user_id
     cross join study
     where interactions.fold = 'train' or study.grounding_window = 'all'
 ),

@@ -1,4 +1,16 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('grounding_states'), ['split', 'user_id'], 'lines_hash') }}",
+    post_hook="{{ remember(ref('grounding_states'), ['split', 'user_id'], 'lines_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('grounding_states'), ['split', 'user_id'], 'lines_hash') }}
+),
 
 study as (
     select
@@ -9,11 +21,22 @@ study as (
 
 evidence as (
     select * from {{ ref('grounding_evidence') }}
+    semi join pending using (split, user_id)
     where is_top_item
 ),
 
 reviews as (
-    select * from {{ ref('core_reviews') }}
+    select
+        category,
+        user_id,
+        item_id,
+        file,
+        line_number
+    from {{ ref('core_reviews') }}
+),
+
+raw_reviews as (
+    select * from {{ source('raw', 'reviews') }}
 ),
 
 items as (
@@ -26,8 +49,15 @@ opinions as (
         reviews.category,
         reviews.user_id,
         reviews.item_id,
-        coalesce(nullif({{ clean_text('reviews.text') }}, ''), {{ clean_text('reviews.title') }}, '') as opinion
+        coalesce(nullif({{ clean_text('raw_reviews.text') }}, ''), {{ clean_text('raw_reviews.title') }}, '') as opinion
     from reviews
+    inner join raw_reviews
+        on
+            reviews.category = raw_reviews.category
+            and reviews.user_id = raw_reviews.user_id
+            and reviews.item_id = raw_reviews.item_id
+            and reviews.file = raw_reviews.file
+            and reviews.line_number = raw_reviews.line_number
     semi join evidence
         on
             reviews.category = evidence.category

@@ -1,35 +1,14 @@
+-- A view: a new seed user moves the order of all others, and the blocks should not be written anew for that.
+{{ config(materialized='view') }}
+
 with
 
 seed_users as (
     select * from {{ ref('seed_users') }}
 ),
 
-evidence as (
-    select * from {{ ref('grounding_evidence') }}
-),
-
-lines as (
-    select * from {{ ref('grounding_lines') }}
-),
-
-top_items as (
-    select
-        split,
-        user_id,
-        string_agg(line, chr(10) order by evidence_rank) as top_items_block,
-        count(*) as n_top_items
-    from lines
-    group by split, user_id
-),
-
-histograms as (
-    select
-        split,
-        user_id,
-        {{ star_histogram('rating') }} as rating_hist,
-        count(*) as n_reviews
-    from evidence
-    group by split, user_id
+blocks as (
+    select * from {{ ref('grounding_blocks') }}
 ),
 
 final as (
@@ -37,20 +16,16 @@ final as (
         seed_users.split,
         seed_users.user_id,
         seed_users.seed_order,
-        top_items.top_items_block,
-        top_items.n_top_items,
-        histograms.rating_hist,
-        histograms.n_reviews,
-        md5(concat_ws('|', top_items.top_items_block, histograms.rating_hist, histograms.n_reviews)) as profile_hash
+        blocks.top_items_block,
+        blocks.n_top_items,
+        blocks.rating_hist,
+        blocks.n_reviews,
+        blocks.profile_hash
     from seed_users
-    inner join top_items
+    inner join blocks
         on
-            seed_users.split = top_items.split
-            and seed_users.user_id = top_items.user_id
-    inner join histograms
-        on
-            seed_users.split = histograms.split
-            and seed_users.user_id = histograms.user_id
+            seed_users.split = blocks.split
+            and seed_users.user_id = blocks.user_id
 )
 
 select * from final

@@ -1,14 +1,19 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('item_listings'), ['category', 'item_id'], 'listing_hash') }}",
+    post_hook="{{ remember(ref('item_listings'), ['category', 'item_id'], 'listing_hash') }}",
+) }}
+
 with
+
+pending as (
+    {{ pending(ref('item_listings'), ['category', 'item_id'], 'listing_hash') }}
+),
 
 items as (
     select * from {{ source('raw', 'items') }}
-),
-
-reviewed as (
-    select distinct
-        category,
-        item_id
-    from {{ ref('stg_reviews') }}
 ),
 
 -- Catalogues list an item more than once; its first line stands for it.
@@ -20,10 +25,10 @@ listed as (
             order by items.file, items.line_number
         ) as listing_number
     from items
-    inner join reviewed
+    semi join pending
         on
-            items.category = reviewed.category
-            and items.item_id = reviewed.item_id
+            items.category = pending.category
+            and items.item_id = pending.item_id
 ),
 
 cleaned as (

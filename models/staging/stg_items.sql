@@ -1,10 +1,15 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_stale(ref('item_listings'), ['category', 'item_id'], 'item_hash') }}",
+    post_hook="{{ remember(ref('item_listings'), ['category', 'item_id'], 'item_hash') }}",
+) }}
+
 with
 
-reviewed as (
-    select distinct
-        category,
-        item_id
-    from {{ ref('stg_reviews') }}
+pending as (
+    {{ pending(ref('item_listings'), ['category', 'item_id'], 'item_hash') }}
 ),
 
 metadata as (
@@ -25,7 +30,7 @@ known as (
             nullif(array_to_string(metadata.category_path[-2:], ' > '), ''),
             {{ readable_category('reviewed.category') }}
         ) as item_category
-    from reviewed
+    from pending as reviewed
     left join metadata
         on
             reviewed.category = metadata.category

@@ -11,8 +11,9 @@ numbered as (
         item_id,
         rating,
         reviewed_at,
-        title,
-        text,
+        file,
+        line_number,
+        batch_id,
         row_number() over (
             partition by category, user_id, item_id
             order by reviewed_at, file, line_number
@@ -27,8 +28,9 @@ final as (
         item_id,
         rating,
         reviewed_at,
-        title,
-        text
+        file,
+        line_number,
+        batch_id
     from numbered
     where review_number = 1
 )

@@ -89,7 +89,7 @@ def test_core_of_random_graphs(simulated: Built, seed: int) -> None:
         connection.execute("create table simulated.raw.study as select ? as core", [k])
         connection.execute(
             "create table simulated.staging.stg_reviews (category varchar, user_id varchar, item_id varchar, rating double,"
-            " reviewed_at timestamp, title varchar, text varchar)"
+            " reviewed_at timestamp, file varchar, line_number bigint, batch_id varchar)"
         )
         connection.executemany(
             "insert into simulated.staging.stg_reviews (category, user_id, item_id) values (?, ?, ?)", sorted(edges)

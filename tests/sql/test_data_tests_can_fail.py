@@ -34,7 +34,7 @@ DAMAGE = {
         "insert into probes.probe_items select * from probes.probe_items where split = 'Games' and probe_number = 1"
     ),
     "assert_ingested_files_reconcile": "update raw.ingested_files set n_duplicate = n_duplicate + 1",
-    "assert_profiles_show_only_their_window": "update personas.grounding_profiles set n_reviews = n_reviews + 1",
+    "assert_profiles_show_only_their_window": "update personas.grounding_blocks set n_reviews = n_reviews + 1",
     "assert_marginals_add_up": (
         "update personas.demographic_marginals set probability = probability / 2 where attribute = 'age'"
     ),

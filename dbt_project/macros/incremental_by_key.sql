@@ -1,0 +1,100 @@
+{#-
+    Incremental models, exact after every batch. A `states` table says for each key (a split and user, say) what the
+    key's rows are made from, as a hash. Beside an incremental model `m` stands the table `m_built`: the state that each
+    key's rows in `m` were made from. A build deletes the keys whose state changed or went, and inserts those without an
+    entry; both, and `m_built`, in one transaction. Without `m_built`, or when it is empty, everything is made anew.
+-#}
+{% macro built_states() -%}
+    {{ this.include(identifier=false) }}.{{ this.identifier }}_built
+{%- endmacro %}
+
+{#- A state also holds the code of all models up to the corpus and personas, so that changed SQL is run on everything. -#}
+{% macro state_of(state) -%}
+    {%- set code = [] -%}
+    {%- for node in (graph.nodes.values() if execute else []) | sort(attribute="unique_id") -%}
+        {%- if node.resource_type == "model" and node.schema in ["staging", "corpus", "personas"] -%}
+            {%- do code.append(node.checksum.checksum) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    hash({{ state }}, '{{ local_md5(code | join) }}')
+{%- endmacro %}
+
+{#- Before the model: forget keys whose state changed or went. -#}
+{% macro forget_stale(states, key, state) -%}
+    {%- set keys = key | join(", ") -%}
+    create table if not exists {{ built_states() }} (
+        {{ key | join(" varchar, ") }} varchar, state ubigint, is_tested boolean
+    );
+    {%- if is_incremental() %}
+    create or replace temp table stale_keys as
+    select {{ keys }} from {{ built_states() }}
+    anti join (select {{ keys }}, {{ state_of(state) }} as state from {{ states }} where {{ state }} is not null)
+        using ({{ keys }}, state);
+    delete from {{ this }} where not exists (select 1 from {{ built_states() }});
+    delete from {{ this }} where ({{ keys }}) in (select ({{ keys }}) from stale_keys);
+    delete from {{ built_states() }} where ({{ keys }}) in (select ({{ keys }}) from stale_keys);
+    {%- else %}
+    delete from {{ built_states() }};
+    {%- endif %}
+{%- endmacro %}
+
+{#- In the model: the keys to make, all of them in a full build. In a unit test there is no `this`. -#}
+{% macro pending(states, key, state) -%}
+    select {{ key | join(", ") }} from {{ states }}
+    {%- if this and is_incremental() %}
+    anti join {{ built_states() }} using ({{ key | join(", ") }})
+    {%- endif %}
+    where {{ state }} is not null
+{%- endmacro %}
+
+{#- After the model: what was made, still to be tested. -#}
+{% macro remember(states, key, state) -%}
+    {%- set keys = key | join(", ") -%}
+    insert into {{ built_states() }} ({{ keys }}, state, is_tested)
+    select {{ keys }}, {{ state_of(state) }}, false from {{ states }}
+    anti join {{ built_states() }} using ({{ keys }})
+    where {{ state }} is not null
+{%- endmacro %}
+
+{#-
+    The rows of an incremental model that a test of `dbt build` looks at: those that no successful build has tested yet.
+    `dbt test` looks at all.
+-#}
+{% macro untested(relation, key) -%}
+    {%- if flags.WHICH == "build" -%}
+    (select * from {{ relation }} semi join (
+        select * from {{ relation.include(identifier=false) }}.{{ relation.identifier }}_built where not is_tested
+    ) using ({{ key | join(", ") }}))
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Lets a generic test say `where: untested`. -#}
+{% macro get_where_subquery(relation) -%}
+    {%- set where = config.get("where", "") -%}
+    {%- if where == "untested" -%}
+        {{ return(untested(relation, ["split", "user_id"]) ~ (" as untested" if flags.WHICH == "build" else "")) }}
+    {%- elif where -%}
+        {{ return("(select * from " ~ relation ~ " where " ~ where ~ ") as filtered") }}
+    {%- else -%}
+        {{ return(relation) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- After a build: what was built, and failed no test, counts as tested. -#}
+{% macro mark_tested(results) -%}
+    {%- if execute and flags.WHICH == "build" -%}
+        {%- set failed = [] -%}
+        {%- for result in results if result.node.resource_type == "test" and result.status | string not in ["pass", "warn"] -%}
+            {%- do failed.extend(result.node.depends_on.nodes) -%}
+        {%- endfor -%}
+        {%- for result in results
+            if result.node.resource_type == "model"
+            and result.node.config.materialized == "incremental"
+            and result.status | string == "success"
+            and result.node.unique_id not in failed %}
+            update {{ result.node.schema }}.{{ result.node.name }}_built set is_tested = true where not is_tested;
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
