@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from python_assets.encoder.geometry import ItemGeometry, item_geometry
+from python_assets.encoder.geometry import ItemGeometry, item_geometry, pair_cosines
 from python_assets.encoder.hidden_units import relu_dropout
 from python_assets.study import Encoder
 
@@ -79,6 +79,20 @@ class PreferenceEncoder(nn.Module):
         """K x K matrices of items given by their text vectors, shape (n, 384); context and items share one product."""
         context, items = self.projectors(torch.cat([self.context, texts])).float().split([1, len(texts)])
         return item_geometry(context[0], items)
+
+    def forward(self, texts: Tensor, users: Tensor, preferred: Tensor, other: Tensor) -> Tensor:
+        """Mean of Eq. 3 over a batch of pairs; each distinct item is projected once.
+
+        Args:
+            texts: phi of all items, shape (items, 384).
+            users: User codes, shape (pairs,).
+            preferred: Codes of the higher-rated items, shape (pairs,).
+            other: Codes of the lower-rated items, shape (pairs,).
+        """
+        distinct, rows = torch.unique(torch.cat([preferred, other]), return_inverse=True)
+        mixtures = self.mixtures(users).repeat(2, 1)
+        better, worse = (pair_cosines(mixtures, self.geometry(texts[distinct]), rows) * self.scale()).chunk(2)
+        return functional.softplus(worse - better).mean()
 
     @torch.no_grad()
     def prototypes(self) -> Tensor:

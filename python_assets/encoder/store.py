@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 import numpy as np
 import pyarrow as pa
 
-from python_assets.encoder.data import TrainingData
+from python_assets.encoder.data import TrainingData, read_training_data
+from python_assets.encoder.devices import rank
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
 from python_assets.encoder.train import TrainedEncoder, train_encoder
 from python_assets.encoder.users import init_correlation, score_items, user_places
@@ -34,6 +35,14 @@ class Users(NamedTuple):
         """
         place = {user: row for row, user in enumerate(self.user_ids.tolist())}
         return np.array([place[user] for user in user_ids], dtype=np.int64)
+
+
+class EncoderKey(TypedDict):
+    """Which encoder."""
+
+    split: str
+    instrument: str
+    seed: int
 
 
 class EncoderMissingError(Exception):
@@ -93,6 +102,31 @@ def train_or_resume(
         f"{split}, seed {seed}: validation pair accuracy {trained.validation_accuracy} at epoch {trained.best_epoch}, {trained.seconds:.1f} s"
     )
     return trained
+
+
+def train_and_save(
+    warehouse: Warehouse,
+    settings: Encoder,
+    key: EncoderKey,
+    code_version: str,
+    *,
+    data: TrainingData | None = None,
+    log: Callable[[str], None] = print,
+) -> None:
+    """Train one encoder and write it down; called in every process of a training on several devices.
+
+    Args:
+        warehouse: Read by every process, written by the first.
+        settings: Table 4.
+        key: Which encoder.
+        code_version: Recorded with it.
+        data: The split, where it has been read already.
+        log: Told how far it is.
+    """
+    data = data or read_training_data(warehouse, key["split"])
+    trained = train_or_resume(warehouse, data, settings, split=key["split"], seed=key["seed"], log=log)
+    if rank() == 0:
+        save_encoder(warehouse, data, trained, **key, code_version=code_version)
 
 
 def save_encoder(

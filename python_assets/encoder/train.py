@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional
 from torch.optim.lr_scheduler import OneCycleLR
 from tqdm.auto import tqdm
 
 from python_assets.encoder.data import TrainingData
+from python_assets.encoder.devices import device_of_this_process, in_parallel, rank, share_of, world_size
 from python_assets.encoder.geometry import pair_cosines
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.encoder.pair_file import PairFile
@@ -69,19 +69,19 @@ def train_encoder(
         log: Told how long all epochs will take, and every epoch's figures.
     """
     started = time.monotonic()
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = device_of_this_process()
     run = TrainingRun(data, settings, seed=seed, device=device)
     start_mixtures = run.model.mixtures().detach().cpu().numpy()
     if resume is not None:
         run.load(resume)
     steps = settings.max_epochs * run.steps_per_epoch
-    if steps > 50 * TIMED_STEPS:
+    if steps > 50 * TIMED_STEPS and world_size() == 1:
         log(describe_estimate(data, settings, run.seconds_per_step()))
     with tqdm(
         total=steps,
         initial=run.epoch * run.steps_per_epoch,
         unit="step",
-        disable=None if progress else True,
+        disable=None if progress and rank() == 0 else True,
         desc="encoder",
     ) as bar:
         while run.epoch < settings.max_epochs and not run.exhausted:
@@ -90,7 +90,7 @@ def train_encoder(
             log(
                 f"epoch {record.epoch}: loss {record.train_loss:.4f}, validation pair accuracy {record.validation_accuracy}"
             )
-            if on_epoch is not None:
+            if on_epoch is not None and rank() == 0:
                 on_epoch(run.epoch, run.dump())
     model = run.best_model()
     return TrainedEncoder(
@@ -122,6 +122,7 @@ class TrainingRun:
         self.model = PreferenceEncoder(
             settings, n_users=len(data.user_ids), context=torch.from_numpy(data.context), seed=seed
         ).to(device)
+        self.parallel = in_parallel(self.model)
         self.texts = torch.tensor(data.texts, device=device)
         self.train = data.folds["train"]
         self.steps_per_epoch = -(-len(self.train) // settings.batch_size)
@@ -157,9 +158,11 @@ class TrainingRun:
         size, buffer = self.settings.batch_size, self.settings.shuffle_buffer
         started, total = time.monotonic(), 0.0
         with torch.random.fork_rng(devices=[self.device] if self.device.type == "cuda" else []):
-            torch.manual_seed(epoch_seed)
+            torch.manual_seed(epoch_seed + rank())
             for rows in self.train.batches(size, seed=epoch_seed, buffer=buffer):
-                total += self.step(*self.codes(rows)) * len(rows)
+                total += self.step(
+                    *self.codes(share_of(rows)), weight=len(share_of(rows)) * world_size() / len(rows)
+                ) * len(rows)
                 bar.update()
         self.epoch += 1
         accuracy = pair_accuracy(self.model, self.data.texts, self.data.folds["validation"])
@@ -174,10 +177,11 @@ class TrainingRun:
         """Users, preferred and other items of pairs, shape (3, pairs), on the device."""
         return torch.from_numpy(rows.T.astype(np.int64)).to(self.device)
 
-    def step(self, users: Tensor, preferred: Tensor, other: Tensor) -> float:
+    def step(self, users: Tensor, preferred: Tensor, other: Tensor, *, weight: float = 1.0) -> float:
+        """One step of the optimiser; ``weight`` corrects the mean where processes have unequal shares of a batch."""
         self.optimizer.zero_grad(set_to_none=True)
         with torch.autocast(self.device.type, dtype=torch.float16, enabled=self.mixed):
-            loss = pair_loss(self.model, self.texts, users, preferred, other)
+            loss = self.parallel(self.texts, users, preferred, other) * weight
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
@@ -216,24 +220,6 @@ class TrainingRun:
     def best_model(self) -> PreferenceEncoder:
         self.model.load_state_dict(self.best_state)
         return self.model.cpu().eval()
-
-
-def pair_loss(model: PreferenceEncoder, texts: Tensor, users: Tensor, preferred: Tensor, other: Tensor) -> Tensor:
-    """Mean of Eq. 3 over a batch; each distinct item is projected once.
-
-    Args:
-        model: The encoder.
-        texts: phi of all items, shape (items, 384).
-        users: User codes, shape (batch,).
-        preferred: Codes of the higher-rated items, shape (batch,).
-        other: Codes of the lower-rated items, shape (batch,).
-    """
-    distinct, rows = torch.unique(torch.cat([preferred, other]), return_inverse=True)
-    geometry = model.geometry(texts[distinct])
-    mixtures = model.mixtures(users)
-    cosines = pair_cosines(mixtures.repeat(2, 1), geometry, rows) * model.scale()
-    better, worse = cosines.chunk(2)
-    return functional.softplus(worse - better).mean()
 
 
 @torch.no_grad()

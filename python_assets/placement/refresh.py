@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple, TypedDict
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import torch
 
 from python_assets.encoder.data import TrainingData
-from python_assets.encoder.store import is_trained, load_encoder, save_encoder, train_or_resume
+from python_assets.encoder.devices import run_on_devices
+from python_assets.encoder.store import EncoderKey, is_trained, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
@@ -24,12 +26,6 @@ DELETE = """
     delete from ml.user_embeddings
     where split = ? and instrument = ? and seed = ? and user_id in (select user_id from touched)
 """
-
-
-class _Made(TypedDict):
-    split: str
-    instrument: str
-    seed: int
 
 
 class Changes(NamedTuple):
@@ -58,15 +54,19 @@ def keep_current(
     log: Callable[[str], None],
 ) -> Literal["unchanged", "folded in", "trained"]:
     """Train, fold in or leave alone, whichever the data ask for."""
-    made = _Made(split=split, instrument=instrument, seed=seed)
+    made = EncoderKey(split=split, instrument=instrument, seed=seed)
     name = f"{instrument} of {split}, seed {seed}"
     if is_trained(warehouse, data.fingerprint(), settings.encoder, **made, code_version=code_version):
         log(f"{name}: unchanged")
         return "unchanged"
     changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
     if changes is None or changes.share > settings.retrain_after:
-        trained = train_or_resume(warehouse, data, settings.encoder, split=split, seed=seed, log=log)
-        save_encoder(warehouse, data, trained, **made, code_version=code_version)
+        devices = torch.cuda.device_count()
+        if devices > 1:
+            log(f"{name}: training on {devices} GPUs")
+            run_on_devices(train_and_save, warehouse, settings.encoder, made, code_version, processes=devices)
+        else:
+            train_and_save(warehouse, settings.encoder, made, code_version, data=data, log=log)
         return "trained"
     if not len(changes.stale) and not changes.gone:
         log(f"{name}: no user's training pairs changed")

@@ -8,7 +8,7 @@ import torch
 
 from benchmarks.plain_encoder import PlainEncoder, plain_optimizer
 from python_assets.encoder.model import PreferenceEncoder
-from python_assets.encoder.train import pair_accuracy, pair_loss, train_encoder
+from python_assets.encoder.train import pair_accuracy, train_encoder
 from python_assets.encoder.users import init_correlation, user_places
 from python_assets.study import Encoder
 from tests.encoder.planted import planted_corpus
@@ -26,7 +26,7 @@ def test_losses_equal_a_plain_implementation_for_fifty_steps() -> None:
     columns = torch.from_numpy(data.folds["train"].read(0, 4000).T.astype(np.int64))
     for step in range(50):
         users, preferred, other = (column[step * 40 : step * 40 + 64] for column in columns)
-        losses = [pair_loss(ours, texts, users, preferred, other), plain.loss(users, texts[preferred], texts[other])]
+        losses = [ours(texts, users, preferred, other), plain.loss(users, texts[preferred], texts[other])]
         assert float(losses[0].detach()) == pytest.approx(float(losses[1].detach()), abs=1e-4)
         for loss, model, (optimizer, schedule) in zip(losses, (ours, plain), optimizers, strict=True):
             optimizer.zero_grad()
