@@ -43,6 +43,7 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
     [
         (["run", "--study", "demmo"], "did you mean demo?"),
         (["run", "--study", "missing.yml"], "There is no study file missing.yml"),
+        (["run", "--study", "beauty", "--dry-run"], "No file matches '**/All_Beauty.jsonl.gz'"),
         (["sql", "select 1"], "There is no warehouse at"),
         (["status"], "run `persona-fidelity run` first"),
         (["report"], "There is no warehouse at"),
