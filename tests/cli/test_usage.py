@@ -43,7 +43,6 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
     [
         (["run", "--study", "demmo"], "did you mean demo?"),
         (["run", "--study", "missing.yml"], "There is no study file missing.yml"),
-        (["run", "--study", "beauty", "--dry-run"], "No file matches '**/All_Beauty.jsonl.gz'"),
         (["sql", "select 1"], "There is no warehouse at"),
         (["status"], "run `persona-fidelity run` first"),
         (["report"], "There is no warehouse at"),
@@ -84,3 +83,9 @@ def test_dry_run_changes_nothing(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "evaluate: perfect_rater on Combined" in done.output
     assert not list(tmp_path.glob("warehouse/*.duckdb"))
+
+
+def test_a_built_in_study_does_not_find_the_demos_files() -> None:
+    done = _call("run", "--study", "beauty", "--dry-run")
+    assert done.exit_code == 1
+    assert "No file matches '**/All_Beauty.jsonl.gz'" in done.output
