@@ -9,7 +9,6 @@ from typing import NamedTuple
 import duckdb
 
 from python_assets.ingest.formats import Kind
-from python_assets.warehouse import Warehouse
 
 
 class FileReport(NamedTuple):
@@ -34,16 +33,18 @@ class FileReport(NamedTuple):
     """The file had been read before and has not changed; the counts are those of that time."""
 
 
-def earlier_report(warehouse: Warehouse, path: Path, *, category: str, kind: Kind, digest: str) -> FileReport | None:
+def earlier_report(
+    connection: duckdb.DuckDBPyConnection, path: Path, *, category: str, kind: Kind, digest: str
+) -> FileReport | None:
     """The report of an earlier reading of the same bytes, under the same path, for the same use."""
-    rows = warehouse.rows(
+    rows = connection.execute(
         """
         select format, n_read, n_accepted, n_rejected, n_duplicate, n_corrected
         from raw.ingested_files
         where path = ? and category = ? and kind = ? and sha256 = ?
         """,
         [str(path), category, kind, digest],
-    )
+    ).fetchall()
     if not rows:
         return None
     layout, n_read, n_accepted, n_rejected, n_duplicate, n_corrected = rows[0]

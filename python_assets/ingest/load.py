@@ -44,12 +44,16 @@ def ingest_file(
     path = Path(os.path.abspath(path))
     check_file(path)
     before, digest = _stamp(path), sha256(path)
-    if earlier := earlier_report(warehouse, path, category=category, kind=kind, digest=digest):
-        return earlier
+    with warehouse.connect() as connection:
+        if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
+            return earlier
     facts = survey(path)
     layout = require_layout(path, kind=kind, declared=format)
     lines = review_lines if kind == "reviews" else item_lines
     with write_errors(str(path)), warehouse.connect(read_only=False) as connection:
+        # Another process may have read the same file while this one waited for its turn.
+        if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
+            return earlier
         stage_lines(connection, path, lines.reader(layout.format), facts=facts)
         if _stamp(path) != before:
             raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")

@@ -83,3 +83,9 @@ def test_dry_run_changes_nothing(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     assert "evaluate: perfect_rater on Combined" in done.output
     assert not list(tmp_path.glob("warehouse/*.duckdb"))
+
+
+def test_a_built_in_study_does_not_find_the_demos_files() -> None:
+    done = _call("run", "--study", "beauty", "--dry-run")
+    assert done.exit_code == 1
+    assert "No file matches '**/All_Beauty.jsonl.gz'" in done.output

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 from typing import Any, NamedTuple
+
+SPACES = "".join(chr(code) for code in range(0x3001) if unicodedata.category(chr(code)) == "Zs")
 
 Key = tuple[str, str, int]
 Content = tuple[float, str | None, str | None]
@@ -73,13 +76,15 @@ def _parse(raw: bytes) -> tuple[Key, Content] | str:
 
 
 def _identifier(value: Any) -> str:
-    is_integer = isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-    return str(value).replace("\0", "").strip(" ") if is_integer or isinstance(value, str) else ""
+    is_integer = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**64
+    return str(value).replace("\0", "").strip(SPACES) if is_integer or isinstance(value, str) else ""
 
 
 def _number(value: Any) -> float | str:
     if value is None:
         return "missing"
+    if isinstance(value, str) and not value.isascii():
+        return "not a number"
     try:
         number = math.nan if isinstance(value, bool) else float(value)
     except (TypeError, ValueError):

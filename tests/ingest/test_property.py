@@ -21,10 +21,15 @@ FILE_NUMBERS = count()
 # U+10FFFF is the reader's delimiter; it is no character (see lines.py).
 characters = st.characters(exclude_categories=["Cs"], exclude_characters="\U0010ffff")
 ids = st.sampled_from(["u1", "u2", 'O\'Brien "x"', "'; drop table raw.reviews; --", "é\0\U0001f600", 17])
-odd_values: st.SearchStrategy[object] = st.sampled_from(
-    [None, "", " ", "\0", "five", "4.5", True, [], {}, -1, 0, 6, 1e308, float("nan"), 10**30]
-)
-times = st.sampled_from([1_500_000_000_000, 1_500_000_000_001, 1_500_000_000])
+ODD_VALUES: list[object] = [
+    *[None, "", " ", "\0", "five", True, False, [], [5], {}, {"$": 5}, "'; drop table raw.reviews; --", '"', "a\nb"],
+    *["\U0001f600", "a\u2028b", "\x1f", " \u00a0x\u3000 ", "4.5", "1e0", "0x5", "5 ", "+5", "5.", "1_0", "NaN", "٣"],
+    *[-1, 0, 6, 1.5, -0.0, 0.9999999, 5.0000001, 1e308, 10**30, float("nan"), float("inf"), -float("inf")],
+    *[-1_500_000_000_000, 788_918_399, 788_918_400, 1_500_000_000.25, 4_102_444_799_999, 4_102_444_800_000, "1.5e12"],
+    *[-(2**63) - 1, -(2**63), 2**63 - 1, 2**63, 2**64 - 1, 2**64],
+]
+odd_values = st.one_of(st.sampled_from(ODD_VALUES), st.integers(-(2**70), 2**70), st.floats())
+times = st.sampled_from([1_500_000_000_000, 1_500_000_000_001, 1_500_000_000, 1_500_000_000.25, "1500000000"])
 titles = st.one_of(st.none(), st.sampled_from(["a", "b"]), st.text(characters, max_size=5))
 good = st.fixed_dictionaries(
     {"user_id": ids, "parent_asin": ids, "rating": st.sampled_from([1, 4.5, 5]), "timestamp": times},
@@ -98,6 +103,24 @@ def test_a_file_leads_to_what_the_rules_say(
         with shared_warehouse.connect() as connection:
             assert _rejected(connection, path) == expected.rejected
             assert _reviews(connection, str(number)) == stored
+
+
+@pytest.mark.parametrize("key", ["user_id", "parent_asin", "rating", "timestamp", "title", "text"])
+def test_every_odd_value_in_every_field(warehouse: Warehouse, tmp_path: Path, key: str) -> None:
+    good = {"user_id": "u", "parent_asin": "i", "rating": 5, "timestamp": 1_500_000_000_000}
+    texts = [value for value in ODD_VALUES if isinstance(value, str) or value is None]
+    values = texts if key in ("title", "text") else ODD_VALUES
+    rows = [good, *(good | {"parent_asin": f"i{n}"} | {key: value} for n, value in enumerate(values))]
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b"\n".join(json.dumps(row).encode() for row in rows))
+    report, expected = (
+        ingest_file(warehouse, path, category="C", kind="reviews", batch_id="b"),
+        expect(path.read_bytes(), {}),
+    )
+    assert report[5:7] == expected[:2]
+    with warehouse.connect() as connection:
+        assert _rejected(connection, path) == expected.rejected
+        assert _reviews(connection, "C") == expected.stored
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection, path: Path) -> list[tuple[int, str]]:

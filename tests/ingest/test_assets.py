@@ -1,0 +1,130 @@
+"""The asset and the sensor over a landing folder: new, changed, withdrawn and unfinished files."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+from dagster_defs import sensors
+from dagster_defs.assets import ingest as asset
+from dagster_defs.resources import WarehouseResource
+from dagster_defs.workspace import Workspace
+from python_assets.study import Study
+from python_assets.warehouse import Warehouse
+from tests.ingest.samples import review, write
+
+
+@pytest.fixture
+def landing(tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the only source of the study at hand."""
+    folder = tmp_path / "landing"
+    folder.mkdir()
+    perfect = {"name": "p", "condition": "control", "rater": {"backend": "perfect"}}
+    source = {"category": "C", "reviews": "landing"}
+    study = Study.model_validate({"name": "s", "sources": [source], "splits": {"C": ["C"]}, "populations": [perfect]})
+    workspace = Workspace(study, tmp_path / "s.yml", warehouse.path, (tmp_path,))
+    for module in (asset, sensors):
+        monkeypatch.setattr(module, "WORKSPACE", workspace)
+    return folder
+
+
+def materialize(warehouse: Warehouse, **config: Any) -> dg.ExecuteInProcessResult:
+    return dg.materialize(
+        [asset.ingest],
+        resources={"warehouse": WarehouseResource(path=str(warehouse.path))},
+        run_config=dg.RunConfig({"ingest": asset.IngestConfig(**config)}),
+        raise_on_error=False,
+    )
+
+
+def users(warehouse: Warehouse) -> list[str]:
+    return [user for (user,) in warehouse.rows("select user_id from raw.reviews order by all")]
+
+
+def cause(result: dg.ExecuteInProcessResult) -> str:
+    error = next(event for event in result.all_events if event.is_step_failure).step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return error.message if error else ""
+
+
+def test_new_files_of_a_landing_folder_are_read_and_gone_ones_withdrawn_on_demand(
+    landing: Path, warehouse: Warehouse
+) -> None:
+    first = write(landing / "1.jsonl", [review("u1")])
+    assert materialize(warehouse).success
+    write(landing / "2.jsonl.gz", [review("u2")])
+    write(landing / "3.jsonl.gz.part", [review("u3")])
+    assert materialize(warehouse).success
+    assert users(warehouse) == ["u1", "u2"]
+    first.unlink()
+    assert materialize(warehouse).success
+    assert users(warehouse) == ["u1", "u2"]
+    assert materialize(warehouse, withdraw_missing=True).success
+    assert users(warehouse) == ["u2"]
+
+
+def test_a_named_file_is_withdrawn_once_it_is_out_of_the_source(landing: Path, warehouse: Warehouse) -> None:
+    one, two = (write(landing / f"{number}.jsonl", [review(f"u{number}"), review("both")]) for number in (1, 2))
+    assert materialize(warehouse).success
+    refused = materialize(warehouse, withdraw=[str(one)])
+    assert "1.jsonl is still there and would be read again: move it out" in cause(refused)
+    one.rename(landing.parent / "1.jsonl")
+    assert materialize(warehouse, withdraw=[str(one)]).success
+    assert users(warehouse) == ["both", "u2"]
+    assert "was never ingested" in cause(materialize(warehouse, withdraw=[str(one)]))
+    assert warehouse.rows("select path from raw.ingested_files") == [(str(two),)]
+
+
+def test_an_empty_folder_is_not_taken_for_a_wish_to_withdraw_everything(landing: Path, warehouse: Warehouse) -> None:
+    path = write(landing / "1.jsonl", [review("u1")])
+    assert materialize(warehouse).success
+    path.unlink()
+    assert "No file matches 'landing'" in cause(materialize(warehouse, withdraw_missing=True))
+    assert users(warehouse) == ["u1"]
+
+
+def look(cursor: str | None) -> tuple[str | None, bool]:
+    """One look of the sensor: the cursor afterwards, and whether it starts a run."""
+    context = dg.build_sensor_context(cursor=cursor)
+    result = sensors.source_file_sensor(context)
+    if isinstance(result, dg.SkipReason):
+        return context.cursor, False
+    assert isinstance(result, dg.SensorResult)
+    assert len(result.run_requests or []) == 1
+    return result.cursor, True
+
+
+def test_a_change_starts_one_run_when_it_has_settled(landing: Path) -> None:
+    path = write(landing / "1.jsonl", [review("u1")])
+    cursor, started = look(None)
+    assert not started
+    cursor, started = look(cursor)
+    assert started
+    assert look(cursor) == (cursor, False)
+    os.utime(path, ns=(1, 1))
+    for _ in range(3):
+        write(path, [review("u1")] * (2 + path.stat().st_size))
+        cursor, started = look(cursor)
+        assert not started
+    cursor, started = look(cursor)
+    assert started
+    write(landing / "2.jsonl", [review("u2")]).rename(landing / "3.jsonl")
+    (landing / ".hidden").touch()
+    assert [look(cursor)[1], look(look(cursor)[0])[1]] == [False, True]
+
+
+def test_no_file_and_no_folder_start_nothing(landing: Path) -> None:
+    assert look(json.dumps({"seen": "x", "started": "x"}))[1] is False
+    landing.rmdir()
+    assert look(None) == (None, False)
+
+
+def test_the_sensor_is_off_until_it_is_switched_on() -> None:
+    assert sensors.source_file_sensor.default_status == dg.DefaultSensorStatus.STOPPED
+    assert sensors.source_file_sensor.job_name == "prepare"
