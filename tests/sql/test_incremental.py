@@ -116,7 +116,7 @@ def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
     """Without an encoder they follow the clusters; with one they stay, even those that left the corpus."""
     study = simulated_study()
     reviews = simulated_reviews(seed=3)
-    warehouse = new_warehouse(tmp_path / "probes.duckdb", study)
+    warehouse = new_warehouse(tmp_path / "fixed.duckdb", study)
     with warehouse.connect(read_only=False) as connection:
         fill_raw(connection, reviews)
         fill_clusters(connection, study, reviews)
