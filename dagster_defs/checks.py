@@ -42,6 +42,15 @@ RULES: dict[str, tuple[list[str], str, str]] = {
         "personas placed without a pair, or not placed with one",
         "select count(*) from ml.persona_embeddings where placed <> (n_pairs > 0)",
     ),
+    "placed_with_the_present_probes": (
+        ["ml", "persona_embeddings"],
+        "personas that were placed with other probes than the present ones",
+        """
+        select count(*) from ml.persona_embeddings as places
+        inner join probes.probe_sets as present on places.split = present.split
+        where places.probe_set_hash is distinct from present.probe_set_hash
+        """,
+    ),
     "scores_are_finite": (
         ["ml", "population_scores"],
         "scores that are missing or not finite",

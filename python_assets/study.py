@@ -75,6 +75,8 @@ class Probes(Settings):
     """Share of items, by review count rank, that form the head."""
     torso_items: float = Field(0.4, gt=0, lt=1)
     """Share of items that form the torso; the rest is the tail."""
+    refresh: bool = False
+    """Choose the probes of an encoded split anew from the present corpus; else they stay as they were chosen."""
 
     @model_validator(mode="after")
     def _shares(self) -> Probes:

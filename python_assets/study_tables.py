@@ -22,6 +22,7 @@ def study_tables(study: Study) -> dict[str, pa.Table]:
         "pair_min_gap": study.pairs.min_gap,
         "max_pairs_per_user": study.pairs.max_pairs_per_user,
         **{f"{band}_probes": count for band, count in probes.items()},
+        "refresh_probes": study.probes.refresh,
         "head_items": study.probes.head_items,
         "torso_items": study.probes.torso_items,
         "grounding_window": study.grounding.window,

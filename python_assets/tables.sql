@@ -11,6 +11,7 @@ create table if not exists raw.study (
     min_reviews integer not null, top_items integer not null, grounding_window varchar not null,
     title_chars integer not null, snippet_chars integer not null
 );
+alter table raw.study add column if not exists refresh_probes boolean;
 create table if not exists raw.splits (split varchar not null, category varchar not null, primary key (split, category));
 create table if not exists raw.populations (
     population varchar primary key, condition varchar not null, size integer not null, rater varchar not null,
@@ -92,6 +93,8 @@ create table if not exists ml.persona_embeddings (
     n_pairs bigint not null, placed boolean not null, loss double, mixture FLOAT[K], embedding FLOAT[d],
     seed bigint not null, config_hash varchar not null, code_version varchar not null, created_at timestamp not null
 );
+-- Which probes the persona was placed with: probes.probe_sets says which are present.
+alter table ml.persona_embeddings add column if not exists probe_set_hash varchar;
 -- Synthetic users and the random baseline: the first resample, for pictures and for checking.
 create table if not exists ml.reference_embeddings (
     split varchar not null, instrument varchar not null, population varchar not null, source varchar not null, row_number integer not null,

@@ -59,7 +59,7 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
     key=ML["persona_embeddings"],
     group_name="placement",
     kinds={"python", "pytorch"},
-    deps=[ML["ratings"], ML["encoder_runs"]],
+    deps=[ML["ratings"], ML["encoder_runs"], dg.AssetKey(["probes", "probe_sets"])],
     partitions_def=POPULATIONS,
     pool=WAREHOUSE_POOL,
 )
@@ -67,15 +67,16 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
     """Place every persona in the users' space with everything but its w frozen (Eq. 5, Algorithm 1)."""
     (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
     probes = read_probes(target, split)
+    ((probe_set,),) = target.rows("select probe_set_hash from probes.probe_sets where split = ?", [split])
     counts: dict[str, int] = {}
     for name in study.instruments:
         key = {"split": split, "population": population, "instrument": name}
         model = load_encoder(target, split=split, instrument=name, seed=study.seed)
         rated = read_ratings(target, probes, **key)
         placed = place_population(model, probes, rated, study, population=population, instrument=name)
-        target.replace_slice(
-            "ml.persona_embeddings", embedding_rows(rated, placed, study, **key, code_version=code_version()), where=key
-        )
+        rows = embedding_rows(rated, placed, study, **key, code_version=code_version())
+        rows = rows.append_column("probe_set_hash", pa.array([probe_set] * rows.num_rows, pa.string()))
+        target.replace_slice("ml.persona_embeddings", rows, where=key)
         counts |= {f"{name}_placed": int(placed.placed.sum()), f"{name}_without_a_pair": int((~placed.placed).sum())}
     context.log.info("%s of %s: %s", population, split, counts)
     return dg.MaterializeResult(metadata=counts)

@@ -1,4 +1,4 @@
--- No band has more probes than the study wants, and a band with enough items has no fewer.
+-- No band has more probes than the study wants, and a band with enough items, when they were chosen, has no fewer.
 {{ config(meta={'dagster': {'ref': {'name': 'probe_items'}}}) }}
 
 with
@@ -29,6 +29,7 @@ chosen as (
     select
         split,
         band,
+        any_value(n_band_items) as n_band_items,
         count(*) as n_probes
     from {{ ref('probe_items') }}
     group by split, band
@@ -37,7 +38,7 @@ chosen as (
 select
     offered.split,
     offered.band,
-    least(wanted.n_wanted, offered.n_items) as n_expected,
+    least(wanted.n_wanted, coalesce(chosen.n_band_items, offered.n_items)) as n_expected,
     coalesce(chosen.n_probes, 0) as n_found
 from offered
 inner join wanted on offered.band = wanted.band
@@ -45,4 +46,4 @@ left join chosen
     on
         offered.split = chosen.split
         and offered.band = chosen.band
-where coalesce(chosen.n_probes, 0) != least(wanted.n_wanted, offered.n_items)
+where coalesce(chosen.n_probes, 0) != least(wanted.n_wanted, coalesce(chosen.n_band_items, offered.n_items))

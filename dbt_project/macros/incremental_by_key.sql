@@ -92,6 +92,7 @@
         {%- for result in results
             if result.node.resource_type == "model"
             and result.node.config.materialized == "incremental"
+            and result.node.schema in ["staging", "corpus", "personas"]
             and result.status | string == "success"
             and result.node.unique_id not in failed %}
             update {{ result.node.schema }}.{{ result.node.name }}_built set is_tested = true where not is_tested;

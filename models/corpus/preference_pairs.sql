@@ -6,6 +6,8 @@
     post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
 ) }}
 
+-- depends_on: {{ ref('heavy_users') }}
+
 with
 
 pending as (
@@ -21,7 +23,7 @@ study as (
 ),
 
 interactions as (
-    select * from {{ ref('interactions') }}
+    select interactions.* from {{ ref('interactions') }} as interactions
     semi join pending using (split, user_id)
 ),
 

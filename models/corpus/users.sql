@@ -13,12 +13,12 @@ pending as (
 ),
 
 interactions as (
-    select * from {{ ref('interactions') }}
+    select interactions.* from {{ ref('interactions') }} as interactions
     semi join pending using (split, user_id)
 ),
 
 pairs as (
-    select * from {{ ref('preference_pairs') }}
+    select preference_pairs.* from {{ ref('preference_pairs') }} as preference_pairs
     semi join pending using (split, user_id)
 ),
 

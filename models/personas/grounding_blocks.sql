@@ -13,12 +13,12 @@ pending as (
 ),
 
 evidence as (
-    select * from {{ ref('grounding_evidence') }}
+    select grounding_evidence.* from {{ ref('grounding_evidence') }} as grounding_evidence
     semi join pending using (split, user_id)
 ),
 
 lines as (
-    select * from {{ ref('grounding_lines') }}
+    select grounding_lines.* from {{ ref('grounding_lines') }} as grounding_lines
     semi join pending using (split, user_id)
 ),
 

@@ -20,9 +20,9 @@ study as (
 ),
 
 evidence as (
-    select * from {{ ref('grounding_evidence') }}
+    select grounding_evidence.* from {{ ref('grounding_evidence') }} as grounding_evidence
     semi join pending using (split, user_id)
-    where is_top_item
+    where grounding_evidence.is_top_item
 ),
 
 reviews as (

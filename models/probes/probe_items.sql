@@ -1,7 +1,20 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='fail',
+    pre_hook="{{ forget_probes(source('raw', 'study')) }}",
+) }}
+
 with
+
+study as (
+    select {{ probe_settings() }} as settings_hash
+    from {{ source('raw', 'study') }}
+),
 
 clusters as (
     select * from {{ source('ml', 'item_clusters') }}
+    {{ splits_without_probes() }}
 ),
 
 bands as (
@@ -14,6 +27,15 @@ items as (
 
 texts as (
     select * from {{ ref('stg_items') }}
+),
+
+sizes as (
+    select
+        split,
+        band,
+        count(*) as n_band_items
+    from bands
+    group by split, band
 ),
 
 nearest as (
@@ -43,7 +65,9 @@ final as (
         texts.item_category,
         texts.item_description,
         bands.n_reviews,
-        nearest.cluster
+        nearest.cluster,
+        sizes.n_band_items,
+        study.settings_hash
     from nearest
     inner join items
         on
@@ -58,6 +82,11 @@ final as (
         on
             items.category = texts.category
             and items.item_id = texts.item_id
+    inner join sizes
+        on
+            nearest.split = sizes.split
+            and nearest.band = sizes.band
+    cross join study
     where nearest.nearness = 1
 )
 

@@ -85,6 +85,7 @@ def fill_study(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
                 "head_probes": per_band["head"],
                 "torso_probes": per_band["torso"],
                 "tail_probes": per_band["tail"],
+                "refresh_probes": study.probes.refresh,
                 "head_items": study.probes.head_items,
                 "torso_items": study.probes.torso_items,
                 "min_reviews": study.grounding.min_reviews,

@@ -1,0 +1,169 @@
+"""Time ingest and SQL: a full build, one more batch, an unchanged re-run, and the corpus steps in pandas.
+
+Run from the repository: ``python -m benchmarks.warehouse [--reviews 250000] [--batch 0.01] [--json FILE]``. Pandas is not
+among the project's packages: without it that line is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import importlib.util
+import json
+import os
+import re
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.plain_warehouse import plain_corpus
+from benchmarks.result import run_apart
+from python_assets.ingest import ingest_file
+from python_assets.simulate import SimulationSettings, simulate
+from python_assets.study import Population, Rater, Source, Study
+from python_assets.study_tables import study_tables
+from python_assets.warehouse import Warehouse
+
+CATEGORIES = (("All_Beauty", 0.002), ("Musical_Instruments", 0.2), ("Software", 0.48), ("Video_Games", 0.318))
+SPLITS = {**{name: [name] for name, _ in CATEGORIES}, "Combined": [name for name, _ in CATEGORIES]}
+MODELS = ("staging", "corpus", "item_bands", "seed_users", "grounding_states+")
+REVIEWS_PER_USER = 9.33
+TIMESTAMP = re.compile(rb'"timestamp": ?(\d+)')
+DBT = Path(__file__).parents[1] / "dbt_project"
+
+
+def hold_back(folder: Path, share: float) -> None:
+    """Move the newest share of all reviews to files of their own, in the folder ``batch``."""
+    files = sorted((folder / "raw" / "review_categories").glob("*.jsonl.gz"))
+    lines = {path: gzip.decompress(path.read_bytes()).splitlines(keepends=True) for path in files}
+    times = [int(found.group(1)) for own in lines.values() for line in own if (found := TIMESTAMP.search(line))]
+    cut = sorted(times)[int(len(times) * (1 - share))]
+    (folder / "batch").mkdir(exist_ok=True)
+    for path, own in lines.items():
+        late = [bool((found := TIMESTAMP.search(line)) and int(found.group(1)) >= cut) for line in own]
+        for target, wanted in ((folder / "batch" / path.name, True), (path, False)):
+            part = b"".join(line for line, is_late in zip(own, late, strict=True) if is_late is wanted)
+            target.write_bytes(gzip.compress(part, compresslevel=1))
+
+
+def ingest_folder(warehouse: str, reviews: str, items: str | None, batch_id: str) -> None:
+    """Read every category's files; in a process of its own, for its memory."""
+    target = Warehouse(warehouse)
+    for category, _ in CATEGORIES:
+        path = Path(reviews) / f"{category}.jsonl.gz"
+        ingest_file(target, path, category=category, kind="reviews", batch_id=batch_id)
+        if items:
+            path = Path(items) / f"meta_{category}.jsonl.gz"
+            ingest_file(target, path, category=category, kind="items", batch_id=batch_id)
+
+
+def build(warehouse: Path, target: Path) -> tuple[float, dict[str, float]]:
+    """Seconds of one ``dbt build`` of the corpus and grounding with its data tests, and of each model."""
+    options = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--quiet", "--exclude-resource-type", "unit_test"]
+    names = {"PERSONA_FIDELITY_WAREHOUSE": warehouse, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target / "logs"}
+    begun = time.perf_counter()
+    subprocess.run(
+        [sys.executable, "-m", "dbt.cli.main", "build", *options, "--select", *MODELS],
+        check=True,
+        cwd=DBT,
+        env=os.environ | {name: str(path) for name, path in names.items()},
+    )
+    seconds = time.perf_counter() - begun
+    results = json.loads((target / "run_results.json").read_text())["results"]
+    models = {
+        node["unique_id"].split(".")[-1]: node["execution_time"]
+        for node in results
+        if node["unique_id"].startswith("model.")
+    }
+    return seconds, models | {"data tests": sum(n["execution_time"] for n in results if n["unique_id"][:5] == "test.")}
+
+
+def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str, Any]:
+    """Everything that is timed, in seconds and MiB."""
+    users = max(10, round(reviews / REVIEWS_PER_USER))
+    settings = SimulationSettings.model_validate(
+        {"seed": seed, "users": users, "items": max(20, round(users * 0.224)), "mean_reviews": REVIEWS_PER_USER}
+        | {"categories": CATEGORIES}
+    )
+    simulate(settings, folder, progress=False, overwrite=True)
+    everything = folder / "everything"
+    everything.mkdir(exist_ok=True)
+    files = {name: folder / "raw" / "review_categories" / f"{name}.jsonl.gz" for name, _ in CATEGORIES}
+    for path in files.values():
+        (everything / path.name).write_bytes(path.read_bytes())
+    hold_back(folder, batch)
+
+    warehouse, target = Warehouse(folder / "bench.duckdb"), folder / "target"
+    warehouse.path.unlink(missing_ok=True)
+    warehouse.prepare()
+    population = Population(name="perfect", condition="control", rater=Rater(backend="perfect"))
+    sources = [Source(category=name, reviews=["unused"]) for name in SPLITS["Combined"]]
+    study = Study(name="bench", sources=sources, splits=SPLITS, populations=[population])
+    for table, rows in study_tables(study).items():
+        warehouse.replace_slice(table, rows, where={})
+
+    first: dict[str, Any] = {
+        "warehouse": str(warehouse.path),
+        "batch_id": "first",
+        "reviews": str(files["Software"].parent),
+    }
+    full = run_apart(ingest_folder, **first, items=str(folder / "raw" / "meta_categories"))
+    full_sql, full_models = build(warehouse.path, target)
+    late = run_apart(ingest_folder, **(first | {"reviews": str(folder / "batch"), "batch_id": "second"}), items=None)
+    batch_sql, batch_models = build(warehouse.path, target)
+    again_sql, again_models = build(warehouse.path, target)
+    counted = warehouse.rows(
+        "select (select count(*) from raw.reviews), (select count(*) from corpus.users),"
+        " (select count(*) from corpus.preference_pairs)"
+    )[0]
+    found: dict[str, Any] = {
+        **dict(zip(("reviews", "users", "pairs"), counted, strict=True)),
+        "full_s": full.seconds + full_sql,
+        "batch_s": late.seconds + batch_sql,
+        "unchanged_sql_s": again_sql,
+        "batch_share": (late.seconds + batch_sql) / (full.seconds + full_sql),
+        "full_ingest_s": full.seconds,
+        "batch_ingest_s": late.seconds,
+        "ingest_peak_mib": full.peak_mib,
+        "sql_peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
+        "models": {"full": full_models, "batch": batch_models, "unchanged": again_models},
+    }
+    if importlib.util.find_spec("pandas"):
+        steps = ("stg_reviews", "core_reviews", "interactions", "preference_pairs")
+        paths = {name: everything / path.name for name, path in files.items()}
+        plain = run_apart(plain_corpus, files=paths, splits=SPLITS, core=study.core)
+        ours = full.seconds + sum(full_models[name] for name in steps)
+        found |= {"plain_s": plain.seconds, "plain_peak_mib": plain.peak_mib, "plain_ratio": plain.seconds / ours}
+        found |= {"plain_pairs": plain.value[1]}
+    return found
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.warehouse", description=__doc__)
+    parser.add_argument("--reviews", type=int, default=250_000, help="reviews simulated (the paper has 2,500,000)")
+    parser.add_argument("--batch", type=float, default=0.01, help="share of them, the newest, that come later")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
+    parser.add_argument("--json", type=Path, help="write the result to this file")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        found = measure(args.folder or Path(temporary), reviews=args.reviews, batch=args.batch, seed=args.seed)
+    for name, value in found.items():
+        if name != "models":
+            print(f"{name:<20} {value:>14,.2f}" if isinstance(value, float) else f"{name:<20} {value:>14,}")
+    slowest = sorted(found["models"]["full"], key=lambda name: -found["models"]["full"][name])[:12]
+    print(f"\n{'slowest, seconds':<24}{'full':>9}{'batch':>9}{'unchanged':>11}")
+    for name in slowest:
+        full, batch, again = (found["models"][kind].get(name, 0.0) for kind in ("full", "batch", "unchanged"))
+        print(f"{name:<24}{full:>9.2f}{batch:>9.2f}{again:>11.2f}")
+    if args.json:
+        args.json.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Many builds of one warehouse in one process, and the comparison of two warehouses table by table."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+
+from tests.sql.support import PROJECT
+
+# What is made of the files and the study alone.
+CORPUS = ("staging", "corpus", "item_bands", "seed_users", "grounding_states+")
+
+
+class Batch(NamedTuple):
+    """What happens to ``raw`` before a build, dbt's command, and a folder where to build a copy of ``raw`` from nothing."""
+
+    statements: Sequence[str]
+    command: str = "run"
+    anew_in: Path | None = None
+    models: Sequence[str] = CORPUS
+
+
+def build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> list[bool]:
+    """Apply each batch and build after it; in one process of its own, since dbt's start costs more than the SQL.
+
+    Returns:
+        Whether each build succeeded.
+    """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_build_batches, (warehouse, target, list(batches)))
+
+
+def _build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> list[bool]:
+    folder = str(PROJECT / "dbt_project")
+    os.environ |= {
+        "PERSONA_FIDELITY_WAREHOUSE": str(warehouse),
+        "DBT_TARGET_PATH": str(target),
+        "DBT_LOG_PATH": str(target / "logs"),
+    }
+    os.chdir(folder)
+    from dbt.cli.main import dbtRunner
+
+    options = ["--project-dir", folder, "--profiles-dir", folder]
+    done, runner = [], dbtRunner(manifest=dbtRunner().invoke(["parse", "--quiet", *options]).result)
+    for batch in batches:
+        if batch.anew_in:
+            warehouse = _only_raw(warehouse, batch.anew_in)
+            os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(warehouse)
+        with duckdb.connect(str(warehouse)) as connection:
+            for statement in batch.statements:
+                connection.execute(statement)
+        kinds = ["--exclude-resource-type", "unit_test"] if batch.command == "build" else []
+        done.append(runner.invoke([batch.command, "--quiet", *options, *kinds, "--select", *batch.models]).success)
+    return done
+
+
+def _only_raw(warehouse: Path, folder: Path) -> Path:
+    """A copy under the same name, since dbt's names hold it, without anything that dbt made."""
+    folder.mkdir()
+    copy = folder / warehouse.name
+    shutil.copy(warehouse, copy)
+    with duckdb.connect(str(copy)) as connection:
+        for schema in ("staging", "corpus", "probes", "personas"):
+            connection.execute(f"drop schema if exists {schema} cascade")
+    return copy
+
+
+def differences(one: Path, other: Path) -> dict[str, int]:
+    """Rows that are in one warehouse only, of each table of the corpus and of grounding; only tables that differ."""
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
+        tables = connection.execute(
+            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'one'"
+            " and schema_name in ('staging', 'corpus', 'probes', 'personas') and table_name not like '%\\_built' escape '\\'"
+        ).fetchall()
+        assert len(tables) >= 14
+        found = {}
+        for (table,) in tables:
+            query = f"""
+                select count(*) from (
+                    (from one.{table} except all from other.{table}) union all (from other.{table} except all from one.{table})
+                )
+            """
+            found[table] = connection.execute(query).fetchone()[0]  # type: ignore[index]
+    return {table: count for table, count in found.items() if count}

@@ -1,0 +1,147 @@
+"""After any sequence of batches the corpus equals one that was built at once, row for row."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pytest
+
+from python_assets.study import Study
+from tests.sql.batches import CORPUS, Batch, build_batches, differences
+from tests.sql.real_files import load_real_files
+from tests.sql.simulated_rows import fill_clusters, fill_raw, fill_scores, simulated_reviews, simulated_study
+from tests.sql.support import make_study, new_warehouse
+
+# Settings that change what is made of the same reviews.
+SETTINGS = (
+    "update raw.study set pair_min_gap = 2",
+    "update raw.study set max_pairs_per_user = 6, seed = seed + 1",
+    "update raw.study set core = core + 1",
+    "update raw.study set grounding_window = 'all', title_chars = 9",
+    "delete from raw.splits where split = 'Games'",
+    "update raw.study set min_reviews = 8, top_items = 3",
+)
+MOVES = (
+    # New reviews: those held back that come next, and then some in no order of time.
+    "insert into raw.reviews by name select * exclude (batch_id), '{batch}' as batch_id from held_back"
+    " where line_number % 7 = {number} % 7;"
+    " delete from held_back where line_number % 7 = {number} % 7",
+    # Corrections of rating and text.
+    "update raw.reviews set rating = 6 - rating, text = 'Corrected', batch_id = '{batch}' where line_number % 31 = {number}",
+    # Reviews that are withdrawn, so that users and items fall out of the core.
+    "delete from raw.reviews where line_number % 23 = {number}",
+    # A better listing of some items, and a user who is gone.
+    "update raw.items set title = title || ' (new)', batch_id = '{batch}' where line_number % 5 = {number} % 5",
+    "delete from raw.reviews where user_id = (select min(user_id) from raw.reviews)",
+)
+
+
+def random_batches(seed: int, n: int) -> list[Batch]:
+    """Each batch adds reviews and does one or two more things to ``raw``."""
+    rng = np.random.default_rng(seed)
+    batches = []
+    for number in range(n):
+        chosen = [MOVES[0], *rng.choice(MOVES[1:], size=2, replace=False), *rng.choice(SETTINGS, size=number % 2)]
+        batches.append(Batch([str(move).format(batch=f"batch{number}", number=number + 1) for move in chosen]))
+    return batches
+
+
+def grow(folder: Path, study: Study, seed: int) -> Path:
+    """A warehouse with half of the simulated reviews, the other half held back."""
+    warehouse = new_warehouse(folder / "grown.duckdb", study)
+    with warehouse.connect(read_only=False) as connection:
+        fill_raw(connection, simulated_reviews(seed=seed))
+        connection.execute("create table held_back as from raw.reviews where line_number % 2 = 0")
+        connection.execute("delete from raw.reviews where line_number % 2 = 0")
+    return warehouse.path
+
+
+@pytest.mark.parametrize("seed", [1])
+def test_random_batches_equal_a_full_build(tmp_path: Path, seed: int) -> None:
+    """The first build runs the data tests of everything, a later one those of what it made."""
+    warehouse = grow(tmp_path, simulated_study(), seed)
+    batches = [Batch([], "build"), *random_batches(seed, 4), Batch([], anew_in=tmp_path / "anew")]
+    assert build_batches(warehouse, tmp_path / "target", batches) == [True] * len(batches)
+    assert differences(warehouse, tmp_path / "anew" / warehouse.name) == {}
+
+
+def test_only_touched_users_are_written_and_a_failed_build_is_made_good(tmp_path: Path) -> None:
+    """Rows are marked by hand: a user whose rows lose their mark was written again. A build that dies leaves no half."""
+    warehouse = grow(tmp_path, simulated_study(), 3)
+    user = "(select max(user_id) from corpus.users)"
+    correct = f"update raw.reviews set rating = 6 - rating, batch_id = 'second' where user_id = {user}"
+    mark = ["update corpus.interactions set category = 'marked'", "update corpus.preference_pairs set fold = 'marked'"]
+    # A batch is applied before its build, so each look is the statement of the batch that follows.
+    look = """
+        create table looked_{0} as
+        select user_id = {1} as is_touched, category = 'marked' as is_marked, count(*) as n from corpus.interactions group by all
+        union all select user_id = {1}, fold = 'marked', count(*) from corpus.preference_pairs group by all
+    """
+    broken = [look.format(2, user), correct, "alter table corpus.preference_pairs rename rating_gap to gap"]
+    whole = ["create table after_failure as select count(*) as n from corpus.preference_pairs where fold = 'marked'"]
+    whole += ["alter table corpus.preference_pairs rename gap to rating_gap"]
+    whole += ["drop table corpus.interactions_built", "delete from corpus.preference_pairs_built"]
+    batches = [Batch([]), Batch(mark), Batch([look.format(1, user), correct]), Batch(broken), Batch(whole)]
+    batches += [Batch([], anew_in=tmp_path / "anew")]
+    done = build_batches(warehouse, tmp_path / "target", batches)
+    assert done == [True, True, True, False, True, True]
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        unchanged = connection.execute("select bool_and(is_marked) from looked_1").fetchall()
+        changed = connection.execute("select distinct is_touched, is_marked from looked_2 order by all").fetchall()
+        kept = connection.execute("select sum(n) from looked_2 where is_marked").fetchone()
+    assert unchanged == [(True,)]
+    assert changed == [(False, True), (True, False)]
+    assert kept > (0,)
+    assert differences(warehouse, tmp_path / "anew" / warehouse.name) == {}
+
+
+def test_real_reviews_in_ten_batches_by_time(real_data: Path, tmp_path: Path) -> None:
+    warehouse = new_warehouse(tmp_path / "real.duckdb", make_study())
+    with warehouse.connect(read_only=False) as connection:
+        load_real_files(connection, real_data)
+        connection.execute(
+            "create table held_back as select *, ntile(10) over (order by reviewed_at, file, line_number) as part"
+            " from raw.reviews"
+        )
+        connection.execute("delete from raw.reviews")
+    insert = "insert into raw.reviews by name select * exclude (part, batch_id), 'b{0}' as batch_id from held_back where part = {0}"
+    batches = [Batch([insert.format(part)]) for part in range(1, 11)] + [Batch([], anew_in=tmp_path / "anew")]
+    assert build_batches(warehouse.path, tmp_path / "target", batches) == [True] * 11
+    assert differences(warehouse.path, tmp_path / "anew" / "real.duckdb") == {}
+
+
+def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
+    """Without an encoder they follow the clusters; with one they stay, even those that left the corpus."""
+    study = simulated_study()
+    reviews = simulated_reviews(seed=3)
+    warehouse = new_warehouse(tmp_path / "fixed.duckdb", study)
+    with warehouse.connect(read_only=False) as connection:
+        fill_raw(connection, reviews)
+        fill_clusters(connection, study, reviews)
+        fill_scores(connection, study)
+        connection.execute("create table encoders as from ml.encoder_runs; delete from ml.encoder_runs")
+    farther = "update ml.item_clusters set distance = -distance"
+    look = "create table sets_{0} as from probes.probe_sets"
+    leave = (
+        "delete from raw.reviews where item_id = (select min(item_id) from probes.probe_items where split = 'Games')"
+    )
+    models = (*CORPUS, "probe_items", "probe_sets")
+    steps = (
+        [],
+        [look.format(1), farther],
+        [look.format(2), "insert into ml.encoder_runs from encoders", farther, leave],
+        [look.format(3), "update raw.study set refresh_probes = true"],
+    )
+    done = build_batches(warehouse.path, tmp_path / "target", [Batch(step, models=models) for step in steps])
+    assert done == [True] * 4
+    hashes = [
+        dict(warehouse.rows(f"select split, probe_set_hash from {table}"))
+        for table in ("sets_1", "sets_2", "sets_3", "probes.probe_sets")
+    ]
+    assert hashes[0] != hashes[1]
+    assert hashes[1] == hashes[2]
+    assert all(hashes[3][split] != hashes[2][split] for split in study.splits)
+    assert warehouse.rows("select n_out_of_corpus from sets_3 where split = 'Games'") == [(1,)]
+    assert warehouse.rows("select sum(n_out_of_corpus) from probes.probe_sets") == [(0,)]
