@@ -14,9 +14,11 @@ from dagster_defs.cli.options import activate, study_options
 
 @click.command()
 @study_options
-def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None) -> None:
+def ingest(
+    study: str | None, warehouse: str | None, lake_data: str | None, data_root: Path | None, limit: int | None
+) -> None:
     """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
-    workspace = activate(study, warehouse, data_root, limit)
+    workspace = activate(study, warehouse, data_root, limit, lake_data)
     import dagster as dg
 
     from dagster_defs.run import ingest_only
@@ -33,7 +35,7 @@ def ingest(study: str | None, warehouse: Path | None, data_root: Path | None, li
     rejected = workspace.warehouse.rows("select file, line_number, reason from raw.rejected_rows order by all limit 5")
     for file, line, reason in rejected:
         click.echo(f"  rejected {Path(file).name} line {line}: {reason}")
-    click.echo(f"Warehouse: {workspace.warehouse_path}")
+    click.echo(f"Warehouse: {workspace.address}")
 
 
 @click.command()

@@ -20,21 +20,22 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
     study: str | None,
-    warehouse: Path | None,
+    warehouse: str | None,
+    lake_data: str | None,
     data_root: Path | None,
     limit: int | None,
     until: str | None,
     dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
-    workspace = activate(study, warehouse, data_root, limit)
+    workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.run import plan, run_study
 
     steps = plan(workspace.study, until=until)
     if dry_run:
         from python_assets.ingest import resolve_files
 
-        click.echo(f"study {workspace.study.name} -> {workspace.warehouse_path}")
+        click.echo(f"study {workspace.study.name} -> {workspace.address}")
         for source in workspace.study.sources:
             for path in resolve_files([*source.reviews, *source.items], roots=workspace.roots):
                 click.echo(f"  reads {path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -43,22 +44,29 @@ def run(
         return
     seconds = run_study(steps)
     if until not in {None, STAGES[-1]}:
-        click.echo(f"Stopped after {until}. Warehouse: {workspace.warehouse_path}")
+        click.echo(f"Stopped after {until}. Warehouse: {workspace.address}")
         return
     from dagster_defs.cli.tables import fidelity_table
 
     click.echo(fidelity_table(workspace.warehouse))
     click.echo(f"\n{workspace.study.name} took {seconds / 60:.1f} minutes.")
     click.echo(f"Report:    {workspace.report_path}")
-    click.echo(f"Warehouse: {workspace.warehouse_path}")
+    click.echo(f"Warehouse: {workspace.address}")
 
 
 @click.command()
 @study_options
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
-def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None, port: int) -> None:
+def dev(
+    study: str | None,
+    warehouse: str | None,
+    lake_data: str | None,
+    data_root: Path | None,
+    limit: int | None,
+    port: int,
+) -> None:
     """Open the Dagster UI on this machine (127.0.0.1 only)."""
-    activate(study, warehouse, data_root, limit)
+    activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import PROJECT
 
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import duckdb
+
 from python_assets.ingest import item_lines, review_lines
 from python_assets.ingest.errors import IngestError
 from python_assets.ingest.files import check_file, sha256, survey
@@ -50,15 +52,13 @@ def ingest_file(
         stage_lines(connection, path, lines.reader(layout.format), facts=facts)
         if _stamp(path) != before:
             raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
-        connection.begin()
-        try:
+
+        def merge(connection: duckdb.DuckDBPyConnection) -> FileReport:
             report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
             record(connection, report, batch_id=batch_id)
-            connection.commit()
-        except BaseException:
-            connection.rollback()
-            raise
-    return report
+            return report
+
+        return warehouse.commit(connection, merge)
 
 
 def _stamp(path: Path) -> tuple[int, int]:
