@@ -16,6 +16,10 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 
 @click.command()
 @study_options
+@click.option(
+    "--split", "splits", multiple=True, help="Encode and evaluate only this split; may be given several times."
+)
+@click.option("--from", "first", type=click.Choice(STAGES), help="Begin with this stage.")
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
@@ -24,14 +28,21 @@ def run(
     lake_data: str | None,
     data_root: Path | None,
     limit: int | None,
+    first: str | None,
     until: str | None,
+    splits: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
     workspace = activate(study, warehouse, data_root, limit, lake_data)
+    if unknown := set(splits) - set(workspace.study.splits):
+        names = ", ".join(workspace.study.splits)
+        raise click.BadParameter(f"{min(unknown)} is no split of this study: it has {names}", param_hint="--split")
     from dagster_defs.run import plan, run_study
 
-    steps = plan(workspace.study, until=until)
+    steps = plan(workspace.study, first=first, until=until, splits=splits)
+    if not steps:
+        raise click.UsageError(f"--from {first} comes after --until {until}.")
     if dry_run:
         from python_assets.ingest import resolve_files
 

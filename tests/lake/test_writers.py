@@ -24,17 +24,8 @@ from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
 from tests.lake.worker import check, write
 
-FIRST = {
-    "helpful_vote": 0,
-    "verified_purchase": True,
-    "rating": 5,
-    "title": "a",
-    "text": "b",
-    "parent_asin": "i1",
-    "asin": "i1",
-    "user_id": "u1",
-    "timestamp": 1_600_000_000_000,
-}
+FIRST = {"rating": 5, "title": "a", "text": "b", "parent_asin": "i1", "asin": "i1", "user_id": "u1"}
+FIRST |= {"timestamp": 1_600_000_000_000, "helpful_vote": 0, "verified_purchase": True}
 
 
 def test_vectors_come_back_as_a_matrix(new_warehouse: NewWarehouse) -> None:
