@@ -65,8 +65,9 @@ class Lake(Warehouse):
         """What `--warehouse` takes to open it again."""
         return self._address
 
-    def wait_until_free(self, *, read_only: bool = False) -> None:
+    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
         """Nothing: a lake has many writers."""
+        return None
 
     def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Keep a connection from every file but the lake's own."""

@@ -73,12 +73,12 @@ class Warehouse:
         finally:
             connection.close()
 
-    def wait_until_free(self, *, read_only: bool = False) -> None:
-        """Return once no other process keeps one from opening the file; for tools that open it themselves and do not wait."""
+    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
+        """Open for a tool that opens the file itself and does not wait: close it when the tool has; None: nothing to hold."""
         # This process may hold the file itself, in another mode: that is no reason to wait.
-        if self.path.exists():
-            with suppress(duckdb.ConnectionException):
-                self._open(read_only=read_only, shared=False).close()
+        with suppress(duckdb.ConnectionException):
+            return self._open(read_only=read_only, shared=False)
+        return None
 
     def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Keep a connection from every file but the warehouse."""

@@ -11,7 +11,7 @@ from tests.lake.conftest import Server
 
 pytestmark = pytest.mark.usefixtures("server")
 
-RESULTS = ("fidelity", "fgi", "gap_decomposition", "instrument_reliability")
+RESULTS = ("fidelity", "fgi", "population_metrics", "instrument_reliability")
 
 
 @pytest.fixture(scope="session")

@@ -103,15 +103,19 @@ def test_dbt_waits_for_its_turn(warehouse: Warehouse) -> None:
     plugin.update_connection_config(credentials, {})
     assert 0.5 < time.monotonic() - started < 10
     process.wait()
+    with warehouse.connect(read_only=False) as connection:
+        plugin.configure_connection(connection)
+    finish(start("read", warehouse.address, "-", "1"))
 
 
 def test_dbt_does_not_wait_for_a_connection_of_its_own_process(warehouse: Warehouse) -> None:
     credentials = DuckDBCredentials(path=warehouse.address, schema="main", database="w")
     plugin = Plugin(name="turn", plugin_config={}, credentials=credentials)
     started = time.monotonic()
-    with warehouse.connect():
+    with warehouse.connect() as connection:
         plugin.update_connection_config(credentials, {})
         plugin.update_connection_config(credentials, {"access_mode": "READ_ONLY"})
+        plugin.configure_connection(connection)
     assert time.monotonic() - started < 2
 
 
