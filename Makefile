@@ -15,7 +15,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.base
-	$(PIP) -e '.[dev]'
+	$(PIP) -e '.[dev,lake]'
 	@touch $@
 
 demo: $(VENV)/.base  ## the bundled study, from files to report

@@ -10,7 +10,7 @@ from dagster_dbt import DbtCliResource
 from dagster_defs.partitions import WORKSPACE
 
 # dbt's profile reads it; set before dbt is asked for anything.
-os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", str(WORKSPACE.warehouse_path))
+os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", WORKSPACE.address)
 
 from dagster_defs.assets.dbt import DBT, DBT_DIR, dbt_models
 from dagster_defs.assets.encoder import encoders
@@ -44,7 +44,7 @@ defs = dg.Definitions(
     jobs=JOBS,
     sensors=[source_file_sensor],
     resources={
-        "warehouse": WarehouseResource(path=str(WORKSPACE.warehouse_path)),
+        "warehouse": WarehouseResource(address=WORKSPACE.address),
         "dbt": DbtCliResource(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),
         "chat_models": ChatModels(),
     },

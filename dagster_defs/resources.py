@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from python_assets.lake import open_warehouse
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
 
@@ -17,13 +18,13 @@ _OPEN: dict[str, ChatModel] = {}
 
 
 class WarehouseResource(dg.ConfigurableResource):
-    """The DuckDB file; assets open it for moments, never across training or LLM calls."""
+    """The DuckDB file or the lake; assets open it for moments, never across training or LLM calls."""
 
-    path: str
+    address: str
 
     def open(self) -> Warehouse:
-        """Short-lived connections to the file."""
-        return Warehouse(self.path)
+        """Short-lived connections."""
+        return open_warehouse(self.address)
 
 
 class ChatModels(dg.ConfigurableResource):

@@ -17,24 +17,34 @@ from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.study import Study
 
+STAGES = ("prepare", "encode", "evaluate", "publish")
+
 
 class RunError(Exception):
     """A step failed; the message is its cause in one sentence."""
 
 
-def plan(study: Study, *, until: str | None = None) -> list[Step]:
-    """The jobs of a run, in order; all of them, or those up to a stage."""
+def plan(study: Study, *, first: str | None = None, until: str | None = None, splits: Sequence[str] = ()) -> list[Step]:
+    """The jobs of a run, in order.
+
+    Args:
+        study: What to run.
+        first: Leave out the stages before this one.
+        until: Leave out the stages after this one.
+        splits: Encode and evaluate only these; all when empty.
+    """
+    wanted = [split for split in study.splits if not splits or split in splits]
     steps = [Step("prepare", None, "files to corpus, item vectors and probes")]
-    steps += [Step("encode", split, f"encoder of {split}") for split in study.splits]
+    steps += [Step("encode", split, f"encoder of {split}") for split in wanted]
     for population in study.populations:
         # A GPU's memory comes back only when the process ends, so every vLLM population has its own.
         alone = population.rater.backend == "vllm"
-        for split in study.splits:
+        for split in wanted:
             key = dg.MultiPartitionKey({"split": split, "population": population.name})
             steps.append(Step("evaluate", key, f"{population.name} on {split}", alone))
     steps.append(Step("publish", None, "result tables and report"))
-    last = max(number for number, step in enumerate(steps) if until in {None, step.job})
-    return steps[: last + 1]
+    start, stop = STAGES.index(first or STAGES[0]), STAGES.index(until or STAGES[-1])
+    return [step for step in steps if start <= STAGES.index(step.job) <= stop]
 
 
 def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = False) -> float:

@@ -3,7 +3,9 @@
 | variable | meaning | default |
 |---|---|---|
 | PERSONA_FIDELITY_STUDY | built-in study or path of a YAML file | demo |
-| PERSONA_FIDELITY_WAREHOUSE | the DuckDB file | warehouse/<study>.duckdb |
+| PERSONA_FIDELITY_WAREHOUSE | the DuckDB file, or a lake's catalogue | warehouse/<study>.duckdb |
+| PERSONA_FIDELITY_LAKE_DATA | where a new lake keeps its Parquet files | |
+| PERSONA_FIDELITY_WAIT | seconds to wait for another process that holds the file | 120 |
 | PERSONA_FIDELITY_DATA | root of relative source paths | data |
 | PERSONA_FIDELITY_LIMIT | largest size of any population | as the study says |
 | DAGSTER_HOME | run history of the Dagster instance | .dagster |
@@ -16,6 +18,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from python_assets.lake import LAKE_DATA_VARIABLE, is_lake, open_warehouse
 from python_assets.study import Study
 from python_assets.study_files import data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
@@ -29,41 +32,48 @@ class Workspace:
 
     study: Study
     study_file: Path
-    warehouse_path: Path
+    address: str
     roots: tuple[Path, ...]
 
     @property
     def warehouse(self) -> Warehouse:
         """The study's warehouse."""
-        return Warehouse(self.warehouse_path)
+        return open_warehouse(self.address)
 
     @property
     def report_path(self) -> Path:
-        """Where the report goes: beside the warehouse."""
-        return self.warehouse_path.with_suffix(".report.html")
+        """Where the report goes: beside the file, or in warehouse/ for a lake."""
+        return self.warehouse.path.with_suffix(".report.html")
 
 
 def open_workspace(
-    *, study: str | None = None, warehouse: Path | None = None, data_root: Path | None = None, limit: int | None = None
+    *,
+    study: str | None = None,
+    warehouse: str | None = None,
+    lake_data: str | None = None,
+    data_root: Path | None = None,
+    limit: int | None = None,
 ) -> Workspace:
     """Arguments first, then the environment, then the defaults.
 
     Raises:
         StudyError: The study cannot be read.
+        WarehouseError: The address of a lake cannot be right.
     """
     name = study or os.environ.get("PERSONA_FIDELITY_STUDY") or "demo"
     limit = limit or int(os.environ.get("PERSONA_FIDELITY_LIMIT") or 0) or None
     loaded, file = load_study(name, limit=limit), study_path(name)
-    chosen = warehouse or Path(
-        os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or Path("warehouse") / f"{loaded.name}.duckdb"
-    )
-    return Workspace(loaded, file.resolve(), chosen.resolve(), tuple(data_roots(file.resolve(), data_root)))
+    chosen = warehouse or os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or f"warehouse/{loaded.name}.duckdb"
+    address = open_warehouse(chosen).address if is_lake(chosen) else str(Path(chosen).resolve())
+    if lake_data:
+        os.environ[LAKE_DATA_VARIABLE] = lake_data if "://" in lake_data else str(Path(lake_data).resolve())
+    return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))
 
 
 def export(workspace: Workspace, *, study: str | None, data_root: Path | None, limit: int | None) -> None:
     """Put the choice into the environment, for dbt and for processes that Dagster starts."""
-    os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(workspace.warehouse_path)
-    workspace.warehouse_path.parent.mkdir(parents=True, exist_ok=True)
+    os.environ["PERSONA_FIDELITY_WAREHOUSE"] = workspace.address
+    workspace.warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     for variable, value in {
         "PERSONA_FIDELITY_STUDY": study and (str(workspace.study_file) if study.endswith((".yml", ".yaml")) else study),
         "PERSONA_FIDELITY_DATA": data_root and data_root.resolve(),

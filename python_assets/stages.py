@@ -9,10 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import pyarrow as pa
 
 from python_assets.study import Study
-from python_assets.warehouse import Warehouse
+from python_assets.warehouse import Warehouse, WarehouseError
 
 # What stages after `prepare` read of a split; every row counts, in any order.
 SPLIT_TABLES = (
@@ -102,11 +103,10 @@ def evaluate_fingerprint(study: Study, population: str, encoded: str) -> str:
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     """The fingerprint under which each stage was last finished; empty without a warehouse."""
-    if not warehouse.path.exists():
+    try:
+        rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
+    except (WarehouseError, duckdb.CatalogException):
         return {}
-    if not warehouse.rows("select 1 from duckdb_tables() where schema_name = 'raw' and table_name = 'stages'"):
-        return {}
-    rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
     return {Stage(job, partition): fingerprint for job, partition, fingerprint in rows}
 
 

@@ -1,4 +1,5 @@
 -- Tables that Python writes. dbt sees them as sources (models/sources). FLOAT[K] and FLOAT[d] are filled in by Warehouse.prepare.
+-- No primary keys: a lake has none. Every write deletes and inserts, and data tests watch the keys.
 create schema if not exists raw;
 create schema if not exists ml;
 
@@ -12,12 +13,12 @@ create table if not exists raw.study (
     title_chars integer not null, snippet_chars integer not null
 );
 alter table raw.study add column if not exists refresh_probes boolean;
-create table if not exists raw.splits (split varchar not null, category varchar not null, primary key (split, category));
+create table if not exists raw.splits (split varchar not null, category varchar not null);
 create table if not exists raw.populations (
-    population varchar primary key, condition varchar not null, size integer not null, rater varchar not null,
+    population varchar not null, condition varchar not null, size integer not null, rater varchar not null,
     backend varchar not null, model varchar, elicitation varchar not null, pair_gap double not null, config_hash varchar not null
 );
-create table if not exists raw.instruments (instrument varchar primary key, settings json not null, config_hash varchar not null);
+create table if not exists raw.instruments (instrument varchar not null, settings json not null, config_hash varchar not null);
 -- What `run` need not do again: each job and partition with a fingerprint of all that it depends on.
 create table if not exists raw.stages (
     job varchar not null, partition_key varchar not null, fingerprint varchar not null, finished_at timestamp not null
@@ -25,7 +26,7 @@ create table if not exists raw.stages (
 
 -- One row a file: n_read = n_accepted + n_rejected + n_duplicate.
 create table if not exists raw.ingested_files (
-    path varchar primary key, kind varchar not null, category varchar not null, format varchar not null, sha256 varchar not null,
+    path varchar not null, kind varchar not null, category varchar not null, format varchar not null, sha256 varchar not null,
     bytes bigint not null, batch_id varchar not null, n_read bigint not null, n_accepted bigint not null,
     n_rejected bigint not null, n_duplicate bigint not null, n_corrected bigint not null, ingested_at timestamp not null
 );
@@ -44,8 +45,7 @@ create table if not exists raw.items (
 
 create table if not exists ml.item_embeddings (
     category varchar not null, item_id varchar not null, text_hash varchar not null, embedding FLOAT[384] not null,
-    model varchar not null, model_sha256 varchar not null, code_version varchar not null, created_at timestamp not null,
-    primary key (category, item_id)
+    model varchar not null, model_sha256 varchar not null, code_version varchar not null, created_at timestamp not null
 );
 create table if not exists ml.item_clusters (
     split varchar not null, band varchar not null, item_id varchar not null, cluster integer not null, distance double not null,
@@ -72,7 +72,7 @@ alter table ml.user_embeddings add column if not exists folded_in boolean;
 
 -- Every LLM answer, under a hash of its whole request: a killed run asks only for what is missing.
 create table if not exists ml.answers (
-    request_hash varchar primary key, purpose varchar not null, text varchar, probabilities FLOAT[5], status varchar not null,
+    request_hash varchar not null, purpose varchar not null, text varchar, probabilities FLOAT[5], status varchar not null,
     backend varchar not null, model varchar not null, n_prompt_tokens integer, created_at timestamp not null
 );
 create table if not exists ml.personas (

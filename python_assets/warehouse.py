@@ -6,18 +6,31 @@ connection across training or LLM calls, and opening waits its turn with a growi
 
 from __future__ import annotations
 
+import os
 import random
+import re
+import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import numpy as np
 import pyarrow as pa
 
 TABLES = Path(__file__).with_name("tables.sql")
+WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
+DEFAULT_WAIT_SECONDS = 120.0
+# A writer is done in less; whoever waits longer wants to know for whom.
+SILENT_SECONDS = 3.0
+# Opening a locked file costs a millisecond: asking often finds the gaps between two writes of another process.
+LONGEST_PAUSE = 0.1
+# With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
+MAX_ATTEMPTS = 10
+
+Result = TypeVar("Result")
 
 
 class WarehouseError(Exception):
@@ -28,13 +41,24 @@ class Warehouse:
     """One DuckDB file.
 
     Args:
-        path: The file; it is made on the first write.
-        wait_seconds: How long to wait for another process to let go of the file.
+        path: The file; it is made on the first write. The report and scratch files go beside it.
+        wait_seconds: How long to wait for another process to let go of the file; PERSONA_FIDELITY_WAIT, else 120.
+        on_wait: Told once, after a few seconds, who is waited for; standard error when not given.
     """
 
-    def __init__(self, path: Path | str, *, wait_seconds: float = 120.0) -> None:
+    def __init__(
+        self, path: Path | str, *, wait_seconds: float | None = None, on_wait: Callable[[str], None] | None = None
+    ) -> None:
         self.path = Path(path)
-        self.wait_seconds = wait_seconds
+        self.wait_seconds = wait_setting() if wait_seconds is None else wait_seconds
+        self.on_wait = on_wait or _to_standard_error
+        self.conflicts = 0
+        """Commits of this object that had to be tried again because another writer was faster."""
+
+    @property
+    def address(self) -> str:
+        """What `--warehouse` takes to open it again."""
+        return str(self.path)
 
     @contextmanager
     def connect(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -49,33 +73,48 @@ class Warehouse:
         finally:
             connection.close()
 
-    def _open(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
+        """Open for a tool that opens the file itself and does not wait: close it when the tool has; None: nothing to hold."""
+        # This process may hold the file itself, in another mode: that is no reason to wait.
+        with suppress(duckdb.ConnectionException):
+            return self._open(read_only=read_only, shared=False)
+        return None
+
+    def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keep a connection from every file but the warehouse."""
+        connection.execute("set enable_external_access = false")
+
+    def size(self) -> str:
+        """How much it holds, for people."""
+        return f"{self.path.stat().st_size / 1e6:.1f} MB"
+
+    def _open(self, *, read_only: bool, shared: bool = True) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
             raise WarehouseError(
                 f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
             )
-        deadline = time.monotonic() + self.wait_seconds
-        pause = 0.05
+        turn = Turn(self.wait_seconds, self.on_wait)
         while True:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 return duckdb.connect(str(self.path), read_only=read_only)
             except (duckdb.IOException, duckdb.ConnectionException) as error:
+                if isinstance(error, duckdb.ConnectionException) and not shared:
+                    raise
                 locked = "lock" in str(error) or "different configuration" in str(error)
                 if not locked:
                     raise WarehouseError(
-                        f"{self.path} cannot be opened as a DuckDB file: {_first_line(error)}"
+                        f"{self.path} cannot be opened as a DuckDB file: {first_line(error)}"
                     ) from error
-                if time.monotonic() > deadline:
+                if not turn.wait(f"{self.path} is in use by {holder(error)}"):
                     raise WarehouseError(
-                        f"{self.path} is in use by another process; waited {self.wait_seconds:.0f} s. Try again when it is done."
+                        f"{self.path} is in use by {holder(error)}; waited {self.wait_seconds:.0f} s. "
+                        f"Try again when it is done, or set {WAIT_VARIABLE} to more seconds."
                     ) from error
             except (PermissionError, FileExistsError, NotADirectoryError) as error:
                 raise WarehouseError(
                     f"{self.path} cannot be written: {error.strerror}. Choose another place with --warehouse."
                 ) from error
-            time.sleep(pause * random.uniform(0.5, 1.5))
-            pause = min(pause * 1.6, 2.0)
 
     def prepare(self, *, prototypes: int = 4, dimension: int = 128) -> None:
         """Make the ``raw`` and ``ml`` tables that are not there yet.
@@ -89,8 +128,45 @@ class Warehouse:
             .replace("FLOAT[K]", f"FLOAT[{prototypes:d}]")
             .replace("FLOAT[d]", f"FLOAT[{dimension:d}]")
         )
+        self.write(lambda connection: connection.execute(self._portable(ddl)))
+
+    def _portable(self, ddl: str) -> str:
+        return ddl
+
+    def write(self, action: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+        """Do something in one transaction of its own; all of it happens or nothing.
+
+        Args:
+            action: Gets the connection; called again when another writer was faster, so it must not change anything else.
+
+        Raises:
+            WarehouseError: Other writers were faster every time.
+        """
         with self.connect(read_only=False) as connection:
-            connection.execute(ddl)
+            return self.commit(connection, action)
+
+    def commit(
+        self, connection: duckdb.DuckDBPyConnection, action: Callable[[duckdb.DuckDBPyConnection], Result]
+    ) -> Result:
+        """Like ``write``, on a connection that is open already and in no transaction."""
+        for attempt in range(MAX_ATTEMPTS):
+            connection.begin()
+            try:
+                result = action(connection)
+                connection.commit()
+                return result
+            except BaseException as error:
+                # A commit that failed has ended the transaction already.
+                with suppress(duckdb.Error):
+                    connection.rollback()
+                if not (isinstance(error, duckdb.Error) and is_conflict(error)):
+                    raise
+            self.conflicts += 1
+            time.sleep(random.uniform(0.5, 1.5) * min(0.05 * 2**attempt, 2.0))
+        raise WarehouseError(
+            f"Other processes changed the same tables of {self.address} at every one of {MAX_ATTEMPTS} attempts: "
+            "run the command again, with fewer writers at once."
+        )
 
     def read(self, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()) -> pa.Table:
         """The answer of a query, in columns."""
@@ -113,14 +189,7 @@ class Warehouse:
         Returns:
             How many rows were written.
         """
-        with self.connect(read_only=False) as connection:
-            connection.begin()
-            try:
-                replace_rows(connection, table, data, where=where)
-                connection.commit()
-            except Exception:
-                connection.rollback()
-                raise
+        self.write(lambda connection: replace_rows(connection, table, data, where=where))
         return data.num_rows
 
 
@@ -138,10 +207,21 @@ def replace_rows(
 
 
 def to_matrix(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
-    """A vector column (FixedSizeList) as a float array, shape (rows, length)."""
+    """A vector column as a float array, shape (rows, length).
+
+    A file has vectors of a fixed length; a lake has lists, which are all of one length here.
+
+    Raises:
+        ValueError: Lists of different lengths.
+    """
     array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    length = array.type.list_size
-    return np.asarray(array.flatten(), dtype=np.float32).reshape(-1, length)
+    if pa.types.is_fixed_size_list(array.type):
+        length = array.type.list_size
+    else:
+        length = len(array[0]) if len(array) else 0
+        if any(found != length for found in array.value_lengths().unique().to_pylist()):
+            raise ValueError("vectors of different lengths in one column")
+    return np.asarray(array.flatten(), dtype=np.float32).reshape(len(array), length)
 
 
 def from_matrix(matrix: np.ndarray) -> pa.FixedSizeListArray:
@@ -150,5 +230,61 @@ def from_matrix(matrix: np.ndarray) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1])
 
 
-def _first_line(error: Exception) -> str:
+class Turn:
+    """Waiting for one's turn: short pauses, one message, a limit."""
+
+    def __init__(self, seconds: float, tell: Callable[[str], None]) -> None:
+        self._started, self._seconds, self._tell = time.monotonic(), seconds, tell
+        self._pause, self._told = 0.02, False
+
+    def wait(self, why: str) -> bool:
+        """Sleep a little; False when the time is over."""
+        waited = time.monotonic() - self._started
+        if waited > self._seconds:
+            return False
+        if waited > SILENT_SECONDS and not self._told:
+            self._tell(f"{why}: waiting up to {self._seconds:.0f} s for it.")
+            self._told = True
+        time.sleep(self._pause * random.uniform(0.5, 1.5))
+        self._pause = min(self._pause * 1.6, LONGEST_PAUSE)
+        return True
+
+
+def wait_setting() -> float:
+    """Seconds to wait for one's turn.
+
+    Raises:
+        WarehouseError: PERSONA_FIDELITY_WAIT is not a number of seconds.
+    """
+    value = os.environ.get(WAIT_VARIABLE) or str(DEFAULT_WAIT_SECONDS)
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
+    return seconds
+
+
+def holder(error: Exception) -> str:
+    """Who holds the file, as far as DuckDB's error says."""
+    found = re.search(r"\(PID (\d+)\)(?: by user ([^\s.]+))?", str(error))
+    if not found:
+        return "another process"
+    process, user = found.groups()
+    return f"process {process}" + (f" of {user}" if user else "")
+
+
+def is_conflict(error: duckdb.Error) -> bool:
+    """Whether another writer was faster, so that the same transaction may succeed when it is done again."""
+    text = str(error).lower()
+    return "conflict" in text or "could not serialize" in text or "deadlock detected" in text
+
+
+def first_line(error: Exception) -> str:
+    """The first line of an error's message."""
     return str(error).splitlines()[0]
+
+
+def _to_standard_error(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)

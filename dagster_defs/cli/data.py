@@ -26,14 +26,15 @@ from dagster_defs.cli.options import activate, study_options
 @click.option("--withdraw-missing", is_flag=True, help="Take out the rows of every ingested file that is gone.")
 def ingest(
     study: str | None,
-    warehouse: Path | None,
+    warehouse: str | None,
+    lake_data: str | None,
     data_root: Path | None,
     limit: int | None,
     withdraw: tuple[Path, ...],
     withdraw_missing: bool,
 ) -> None:
     """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
-    workspace = activate(study, warehouse, data_root, limit)
+    workspace = activate(study, warehouse, data_root, limit, lake_data)
     import dagster as dg
 
     from dagster_defs.run import ingest_only
@@ -56,7 +57,7 @@ def ingest(
         click.echo(
             f"  {path} is gone; its rows stay: `ingest --withdraw {shlex.quote(str(path))}` takes them out", err=True
         )
-    click.echo(f"Warehouse: {workspace.warehouse_path}")
+    click.echo(f"Warehouse: {workspace.address}")
 
 
 @click.command()

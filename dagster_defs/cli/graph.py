@@ -16,27 +16,39 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 
 @click.command()
 @study_options
+@click.option(
+    "--split", "splits", multiple=True, help="Encode and evaluate only this split; may be given several times."
+)
+@click.option("--from", "first", type=click.Choice(STAGES), help="Begin with this stage.")
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
 @click.option("--force", is_flag=True, help="Run every step, also those whose inputs have not changed.")
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
     study: str | None,
-    warehouse: Path | None,
+    warehouse: str | None,
+    lake_data: str | None,
     data_root: Path | None,
     limit: int | None,
+    first: str | None,
     until: str | None,
     force: bool,
+    splits: tuple[str, ...],
     dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
-    workspace = activate(study, warehouse, data_root, limit)
+    workspace = activate(study, warehouse, data_root, limit, lake_data)
+    if unknown := set(splits) - set(workspace.study.splits):
+        names = ", ".join(workspace.study.splits)
+        raise click.BadParameter(f"{min(unknown)} is no split of this study: it has {names}", param_hint="--split")
     from dagster_defs.run import plan, run_study
 
-    steps = plan(workspace.study, until=until)
+    steps = plan(workspace.study, first=first, until=until, splits=splits)
+    if not steps:
+        raise click.UsageError(f"--from {first} comes after --until {until}.")
     if dry_run:
         from python_assets.ingest import resolve_files
 
-        click.echo(f"study {workspace.study.name} -> {workspace.warehouse_path}")
+        click.echo(f"study {workspace.study.name} -> {workspace.address}")
         for source in workspace.study.sources:
             for path in resolve_files([*source.reviews, *source.items], roots=workspace.roots):
                 click.echo(f"  reads {path} ({path.stat().st_size / 1e6:.1f} MB)")
@@ -45,22 +57,29 @@ def run(
         return
     seconds = run_study(steps, workspace, force=force)
     if until not in {None, STAGES[-1]}:
-        click.echo(f"Stopped after {until}. Warehouse: {workspace.warehouse_path}")
+        click.echo(f"Stopped after {until}. Warehouse: {workspace.address}")
         return
     from dagster_defs.cli.tables import fidelity_table
 
     click.echo(fidelity_table(workspace.warehouse))
     click.echo(f"\n{workspace.study.name} took {seconds / 60:.1f} minutes.")
     click.echo(f"Report:    {workspace.report_path}")
-    click.echo(f"Warehouse: {workspace.warehouse_path}")
+    click.echo(f"Warehouse: {workspace.address}")
 
 
 @click.command()
 @study_options
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
-def dev(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None, port: int) -> None:
+def dev(
+    study: str | None,
+    warehouse: str | None,
+    lake_data: str | None,
+    data_root: Path | None,
+    limit: int | None,
+    port: int,
+) -> None:
     """Open the Dagster UI on this machine (127.0.0.1 only)."""
-    activate(study, warehouse, data_root, limit)
+    activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import PROJECT
 
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")

@@ -11,16 +11,20 @@ from typing import Any
 import click
 
 from dagster_defs.workspace import Workspace, export, open_workspace
+from python_assets.lake import open_warehouse
+from python_assets.warehouse import Warehouse
 
 Command = Callable[..., Any]
+WAREHOUSE = "FILE|ducklake:postgres:..."
 
 
 def study_options(command: Command) -> Command:
-    """--study, --warehouse, --data-root and --limit."""
+    """--study, --warehouse, --lake-data, --data-root and --limit."""
     for option in (
         click.option("--limit", type=click.IntRange(min=1), help="Largest size of any population, for a quick look."),
         click.option("--data-root", type=click.Path(path_type=Path), help="Where relative source paths start."),
-        click.option("--warehouse", type=click.Path(path_type=Path), help="The DuckDB file [warehouse/STUDY.duckdb]."),
+        click.option("--lake-data", metavar="FOLDER|URL", help="Where a new lake keeps its Parquet files."),
+        click.option("--warehouse", metavar=WAREHOUSE, help="The DuckDB file [warehouse/STUDY.duckdb], or a lake."),
         click.option("--study", metavar="NAME|FILE", help="Built-in study or a YAML file [demo]."),
     ):
         command = option(command)
@@ -31,29 +35,31 @@ def warehouse_option(command: Command) -> Command:
     """--warehouse for commands that only read."""
     return click.option(
         "--warehouse",
-        type=click.Path(path_type=Path),
-        help="The DuckDB file [the one that changed last in warehouse/].",
+        metavar=WAREHOUSE,
+        help="The DuckDB file [the one that changed last in warehouse/], or a lake.",
     )(command)
 
 
-def activate(study: str | None, warehouse: Path | None, data_root: Path | None, limit: int | None) -> Workspace:
+def activate(
+    study: str | None, warehouse: str | None, data_root: Path | None, limit: int | None, lake_data: str | None = None
+) -> Workspace:
     """Open the workspace and hand it to dbt and Dagster through the environment."""
     if data_root is not None and not data_root.is_dir():
         raise click.BadParameter(f"{data_root} is not a folder", param_hint="--data-root")
-    workspace = open_workspace(study=study, warehouse=warehouse, data_root=data_root, limit=limit)
+    workspace = open_workspace(study=study, warehouse=warehouse, lake_data=lake_data, data_root=data_root, limit=limit)
     export(workspace, study=study, data_root=data_root, limit=limit)
     return workspace
 
 
-def chosen_warehouse(warehouse: Path | None) -> Path:
-    """The file that was named, else the environment's, else the one that changed last."""
+def chosen_warehouse(warehouse: str | None) -> Warehouse:
+    """The one that was named, else the environment's, else the one that changed last."""
     if warehouse:
-        return warehouse
+        return open_warehouse(warehouse)
     if named := os.environ.get("PERSONA_FIDELITY_WAREHOUSE"):
-        return Path(named)
+        return open_warehouse(named)
     found = sorted(Path("warehouse").glob("*.duckdb"), key=lambda path: path.stat().st_mtime)
     if not found:
-        return Path("warehouse") / "demo.duckdb"
+        return Warehouse(Path("warehouse") / "demo.duckdb")
     if len(found) > 1:
         print(f"(reading {found[-1]})", file=sys.stderr)
-    return found[-1]
+    return Warehouse(found[-1])

@@ -12,19 +12,20 @@ from typing import Any
 import click
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.warehouse import WarehouseError
 
 
 @click.command()
 @click.argument("query")
 @click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @warehouse_option
-def sql(query: str, format_: str, warehouse: Path | None) -> None:
+def sql(query: str, format_: str, warehouse: str | None) -> None:
     """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity"."""
     import duckdb
 
-    with Warehouse(chosen_warehouse(warehouse)).connect() as connection:
-        connection.execute("set enable_external_access = false")
+    target = chosen_warehouse(warehouse)
+    with target.connect() as connection:
+        target.seal(connection)
         try:
             answer = connection.sql(query)
             if answer is None:
@@ -51,18 +52,19 @@ def _plain(value: Any) -> Any:
 
 @click.command()
 @warehouse_option
-def status(warehouse: Path | None) -> None:
+def status(warehouse: str | None) -> None:
     """What is in the warehouse: study, files, tables, populations."""
-    target = Warehouse(chosen_warehouse(warehouse))
+    target = chosen_warehouse(warehouse)
     with target.connect() as connection:
         found = connection.execute(
             "select schema_name || '.' || table_name, estimated_size from duckdb_tables() "
-            "where schema_name in ('raw', 'staging', 'corpus', 'probes', 'personas', 'ml', 'results') order by all"
+            "where database_name = current_database() "
+            "and schema_name in ('raw', 'staging', 'corpus', 'probes', 'personas', 'ml', 'results') order by all"
         ).fetchall()
         tables = dict(found)
-        click.echo(f"warehouse {target.path} ({target.path.stat().st_size / 1e6:.1f} MB)")
+        click.echo(f"warehouse {target.address} ({target.size()})")
         if "raw.study" not in tables:
-            raise WarehouseError(f"{target.path} holds no study yet: run `persona-fidelity run`.")
+            raise WarehouseError(f"{target.address} holds no study yet: run `persona-fidelity run`.")
         for name, seed, hash_ in connection.execute("select name, seed, config_hash from raw.study").fetchall():
             click.echo(f"study {name}, seed {seed}, config {hash_}")
         click.echo("\nfiles")
@@ -101,9 +103,9 @@ POPULATIONS = """
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), help="The HTML file [beside the warehouse].")
 @warehouse_option
-def report(out: Path | None, warehouse: Path | None) -> None:
+def report(out: Path | None, warehouse: str | None) -> None:
     """Write the report anew from what is in the warehouse."""
     from python_assets.report import build_report
 
-    path = chosen_warehouse(warehouse)
-    click.echo(build_report(Warehouse(path), out or path.with_suffix(".report.html")))
+    target = chosen_warehouse(warehouse)
+    click.echo(build_report(target, out or target.path.with_suffix(".report.html")))

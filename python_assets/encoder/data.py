@@ -101,6 +101,7 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
     items, users = (warehouse.read(sql, params) for sql in (ITEMS, USERS))
     if not users.num_rows or not items.num_rows:
         raise EncoderDataError(f"Split {split} is empty after the k-core: use a larger corpus or a smaller `core`.")
+    warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     folds = {fold: PairFile(warehouse.path.parent) for fold in FOLDS}
     with warehouse.connect() as connection:
         for batch in connection.sql(PAIRS, params=params).to_arrow_reader(BLOCK):

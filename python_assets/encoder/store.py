@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple, TypedDict
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
@@ -172,12 +173,13 @@ def save_encoder(
         "code_version": code_version,
         "created_at": datetime.now(UTC).replace(tzinfo=None),
     }
-    with warehouse.connect(read_only=False) as connection:
-        connection.begin()
+
+    def save(connection: duckdb.DuckDBPyConnection) -> None:
         replace_rows(connection, "ml.encoder_runs", pa.Table.from_pylist([run]), where=slice_)
         replace_rows(connection, "ml.user_embeddings", users, where=slice_)
         connection.execute("delete from ml.training_states where split = ? and seed = ?", [split, seed])
-        connection.commit()
+
+    warehouse.write(save)
 
 
 def load_encoder(warehouse: Warehouse, *, split: str, instrument: str, seed: int) -> PreferenceEncoder:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -57,17 +56,13 @@ def ingest_file(
         stage_lines(connection, path, lines.reader(layout.format), facts=facts)
         if _stamp(path) != before:
             raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
-        connection.begin()
-        try:
+
+        def merge(connection: duckdb.DuckDBPyConnection) -> FileReport:
             report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
             record(connection, report, batch_id=batch_id)
-            connection.commit()
-        except BaseException:
-            # A commit that failed has ended the transaction already.
-            with suppress(duckdb.Error):
-                connection.rollback()
-            raise
-    return report
+            return report
+
+        return warehouse.commit(connection, merge)
 
 
 def _stamp(path: Path) -> tuple[int, int]:

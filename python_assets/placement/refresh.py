@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import torch
@@ -148,11 +149,12 @@ def fold_in_changes(
         }
     )
     touched = pa.table({"user_id": pa.array([*ids.to_pylist(), *changes.gone], pa.string())})
-    with warehouse.connect(read_only=False) as connection:
-        connection.begin()
+
+    def save(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("touched", touched)
         connection.execute(DELETE, list(key.values()))
         connection.register("incoming", users)
         connection.execute("insert into ml.user_embeddings by name select * from incoming")
-        connection.commit()
+
+    warehouse.write(save)
     return rows

@@ -8,6 +8,7 @@ from contextlib import closing
 from datetime import UTC, datetime
 from typing import Literal
 
+import duckdb
 import pyarrow as pa
 from tqdm import tqdm
 
@@ -104,7 +105,8 @@ def known_answers(warehouse: Warehouse, hashes: Iterable[str]) -> dict[str, Answ
             "select request_hash, text, probabilities, status, n_prompt_tokens "
             "from ml.answers join wanted using (request_hash)"
         ).fetchall()
-    return {key: Answer(key, text, p, status, length) for key, text, p, status, length in rows}
+    # A lake gives a list for what a file gives as a tuple.
+    return {key: Answer(key, text, p and tuple(p), status, length) for key, text, p, status, length in rows}
 
 
 def store_answers(
@@ -128,13 +130,16 @@ def store_answers(
             "created_at": pa.array([datetime.now(UTC).replace(tzinfo=None)] * count, pa.timestamp("us")),
         }
     )
-    with warehouse.connect(read_only=False) as connection:
+
+    def store(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("incoming", incoming)
-        # An anti-join and not `on conflict`: a lake's tables have no primary keys.
+        # An anti-join and not `on conflict`: the table has no primary key.
         connection.execute(
-            "insert into ml.answers by name select * from incoming "
-            "where request_hash not in (select request_hash from ml.answers)"
+            "insert into ml.answers by name select distinct on (request_hash) * from incoming "
+            "where request_hash not in (select request_hash from ml.answers) order by request_hash"
         )
+
+    warehouse.write(store)
 
 
 def _stored(

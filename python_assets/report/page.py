@@ -65,7 +65,7 @@ def build_report(warehouse: Warehouse, out: Path, *, map_epochs: int = figure5_m
             distances = read_distances(connection)
         except (duckdb.CatalogException, IndexError) as error:
             raise WarehouseError(
-                f"{warehouse.path} holds no results yet: run `persona-fidelity run` to the end first."
+                f"{warehouse.address} holds no results yet: run `persona-fidelity run` to the end first."
             ) from error
     path = out / "report.html" if out.is_dir() else out
     path.parent.mkdir(parents=True, exist_ok=True)

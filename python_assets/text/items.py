@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import NamedTuple
 
+import duckdb
 import pyarrow as pa
 
 from python_assets.text.minilm import MODEL, WEIGHTS_SHA256, embed_texts
@@ -24,7 +25,7 @@ MISSING = """
 """
 # An item takes the vector of any item with the same text; an item whose text changed loses its old one.
 ASSIGN = """
-    insert or replace into ml.item_embeddings by name
+    create or replace temp table assigned as
     with known as (
         select text_hash, any_value(embedding) as embedding from (
             select text_hash, embedding from ml.item_embeddings where model_sha256 = $sha256
@@ -39,6 +40,10 @@ ASSIGN = """
         on items.category = old.category and items.item_id = old.item_id and items.text_hash = old.text_hash
     where old.item_id is null
         and (items.category, items.item_id) in (select (category, item_id) from corpus.items)
+"""
+REPLACE = """
+    delete from ml.item_embeddings where (category, item_id) in (select (category, item_id) from assigned);
+    insert into ml.item_embeddings by name select * from assigned
 """
 
 
@@ -82,6 +87,10 @@ def _assign(warehouse: Warehouse, incoming: pa.Table | None, *, code_version: st
         "code_version": code_version,
         "now": datetime.now(UTC).replace(tzinfo=None),
     }
-    with warehouse.connect(read_only=False) as connection:
+
+    def assign(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("incoming", none if incoming is None else incoming)
         connection.execute(ASSIGN, params)
+        connection.execute(REPLACE)
+
+    warehouse.write(assign)

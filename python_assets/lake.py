@@ -1,0 +1,186 @@
+"""The warehouse as a lake: Parquet files in a shared folder or object store, and their catalogue in PostgreSQL.
+
+For several machines that write at once. A lake knows no keys and no vectors of a fixed length, so the tables that
+Python writes get plain lists, and every write deletes and inserts. See docs/scaling.md.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+
+from python_assets.warehouse import Turn, Warehouse, WarehouseError, first_line, is_conflict
+
+PREFIX = "ducklake:"
+LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
+EXTENSIONS = ("ducklake", "postgres_scanner")
+# What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
+_PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
+
+# Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
+_ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
+
+
+class Lake(Warehouse):
+    """A DuckLake catalogue in PostgreSQL.
+
+    Args:
+        address: ``ducklake:postgres:dbname=... host=... user=...``; the password comes from PGPASSWORD or ~/.pgpass.
+        data: Folder or object-store address of the Parquet files; needed once, when the lake is made.
+        wait_seconds: How long to wait for a catalogue that is busy.
+        on_wait: Told once, after a few seconds, what is waited for.
+
+    Raises:
+        WarehouseError: The address is not a lake's, or holds a password.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        *,
+        data: str | None = None,
+        wait_seconds: float | None = None,
+        on_wait: Callable[[str], None] | None = None,
+    ) -> None:
+        if not address.startswith(PREFIX + "postgres:"):
+            raise WarehouseError(
+                f'{address} is no lake: write "ducklake:postgres:dbname=NAME host=HOST user=USER" with --warehouse.'
+            )
+        if re.search(r"password\s*=|//[^/@\s]*:[^/@\s]*@", address):
+            raise WarehouseError(
+                "A password in the address can be read in the list of processes: "
+                "put it into PGPASSWORD or ~/.pgpass, and take it out of --warehouse."
+            )
+        # A lake has no file; the report and scratch files of this machine are named after its catalogue.
+        super().__init__(Path("warehouse") / f"{_catalogue(address)}.lake", wait_seconds=wait_seconds, on_wait=on_wait)
+        self._address = address
+        self.data = data or os.environ.get(LAKE_DATA_VARIABLE) or None
+
+    @property
+    def address(self) -> str:
+        """What `--warehouse` takes to open it again."""
+        return self._address
+
+    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
+        """Nothing: a lake has many writers."""
+        return None
+
+    def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keep a connection from every file but the lake's own."""
+        options = dict(connection.execute("select option_name, value from ducklake_options('lake')").fetchall())
+        connection.execute(f"set allowed_directories = [{_quoted(options['data_path'])}]")
+        super().seal(connection)
+
+    def size(self) -> str:
+        """How much the newest version of all tables holds, for people."""
+        with self.connect() as connection:
+            found = connection.execute(
+                "select coalesce(sum(file_count), 0), coalesce(sum(file_size_bytes), 0) from ducklake_table_info('lake')"
+            ).fetchone()
+        files, size = found or (0, 0)
+        return f"{size / 1e6:.1f} MB in {files} files"
+
+    def _open(self, *, read_only: bool, shared: bool = True) -> duckdb.DuckDBPyConnection:
+        turn = Turn(self.wait_seconds, self.on_wait)
+        options = "read_only" if read_only else "create_if_not_exists true"
+        if self.data and not read_only:
+            options += f", data_path {_quoted(self.data)}"
+        key = (self._address, read_only)
+        while True:
+            try:
+                if key not in _ATTACHED:
+                    _ATTACHED[key] = self._attach(options)
+                cursor = _ATTACHED[key].cursor()
+                # Asks the catalogue, so a connection that was cut while nobody used it shows here.
+                cursor.execute("use lake")
+                return cursor
+            except duckdb.Error as error:
+                lost = _ATTACHED.pop(key, None)
+                passing = lost is not None or is_conflict(error) or any(text in str(error) for text in _PASSING)
+                if not passing or not turn.wait(f"{self._address} is busy"):
+                    raise WarehouseError(self._why(error)) from error
+
+    def _attach(self, options: str) -> duckdb.DuckDBPyConnection:
+        connection = duckdb.connect()
+        try:
+            load_extensions(connection)
+            connection.execute(f"attach {_quoted(self._address)} as lake ({options})")
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _why(self, error: duckdb.Error) -> str:
+        text = str(error)
+        if "explicitly disabled" in text or "data_path is not set" in text:
+            return (
+                f"There is no lake at {self._address} yet: run `persona-fidelity run` with this --warehouse and with "
+                "--lake-data FOLDER first."
+            )
+        if "does not match existing data path" in text:
+            return (
+                f"The lake at {self._address} keeps its files elsewhere: leave --lake-data out. ({first_line(error)})"
+            )
+        return f"The lake at {self._address} cannot be opened: {' '.join(text.split())[:400]}"
+
+    def _portable(self, ddl: str) -> str:
+        return re.sub(r"FLOAT\[\w+\]", "FLOAT[]", ddl)
+
+
+def open_warehouse(
+    address: str | Path,
+    *,
+    lake_data: str | None = None,
+    wait_seconds: float | None = None,
+    on_wait: Callable[[str], None] | None = None,
+) -> Warehouse:
+    """A lake when the address says so, else a DuckDB file."""
+    if is_lake(address):
+        return Lake(str(address), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
+    return Warehouse(address, wait_seconds=wait_seconds, on_wait=on_wait)
+
+
+def is_lake(address: str | Path) -> bool:
+    """Whether an address names a lake."""
+    return str(address).startswith(PREFIX)
+
+
+def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Load what a lake needs: from DuckDB's folder, else the packages of the extra ``lake``, else the network.
+
+    Raises:
+        WarehouseError: None of the three has it.
+    """
+    for name in EXTENSIONS:
+        try:
+            connection.load_extension(name)
+        except duckdb.Error:
+            _install(connection, name)
+            connection.load_extension(name)
+
+
+def _install(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    try:
+        from duckdb_extensions import import_extension
+
+        import_extension(name, con=connection)
+    except (ImportError, duckdb.Error):
+        try:
+            connection.install_extension(name)
+        except duckdb.Error as error:
+            raise WarehouseError(
+                f"DuckDB's extension {name} is missing: install it with `pip install 'persona-fidelity[lake]'`."
+            ) from error
+
+
+def _catalogue(address: str) -> str:
+    found = re.search(r"dbname\s*=\s*'?([\w.-]+)", address) or re.search(r"//[^/]*/([\w.-]+)", address)
+    return found.group(1) if found else "lake"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

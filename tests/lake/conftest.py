@@ -1,0 +1,101 @@
+"""A PostgreSQL server of the tests' own, on a loopback port, in a temporary folder."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from python_assets.lake import Lake, open_warehouse
+from python_assets.warehouse import Warehouse
+
+# PostgreSQL refuses to run as root; Debian's package makes this user.
+SERVER_USER = "postgres"
+
+
+class Server(NamedTuple):
+    """A running server: its folder, its port, its programs."""
+
+    folder: Path
+    port: int
+    binaries: Path
+
+    def new_lake(self, name: str) -> Lake:
+        """An empty database and folder, as a lake that nobody has used yet."""
+        connection = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "lake"]
+        subprocess.run([str(self.binaries / "createdb"), *connection, name], check=True, capture_output=True)
+        address = f"ducklake:postgres:dbname={name} host=127.0.0.1 port={self.port} user=lake"
+        lake = open_warehouse(address, lake_data=str(self.folder / name))
+        assert isinstance(lake, Lake)
+        return lake
+
+
+def find_binaries() -> Path | None:
+    """Where initdb is: on the path, or where Debian puts it."""
+    if found := shutil.which("initdb"):
+        return Path(found).resolve().parent
+    return max(
+        (path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/initdb")),
+        key=lambda path: int(path.parent.name) if path.parent.name.isdigit() else 0,
+        default=None,
+    )
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """Started once; the tests skip where PostgreSQL or the extra `lake` is missing."""
+    binaries = find_binaries()
+    if binaries is None:
+        pytest.skip("PostgreSQL is not installed: `apt-get install postgresql` (or your system's package)")
+    if not importlib.util.find_spec("duckdb_extensions"):
+        pytest.skip("the extra `lake` is not installed: pip install -e '.[lake]'")
+    as_server: list[str] = []
+    # Not pytest's own folder: that is closed to every other user.
+    with tempfile.TemporaryDirectory(prefix="persona-fidelity-lake-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if os.geteuid() == 0:
+            if not shutil.which("runuser") or subprocess.run(["id", SERVER_USER], capture_output=True).returncode:
+                pytest.skip(f"run as root, PostgreSQL needs the user {SERVER_USER}, whom its package makes")
+            as_server = ["runuser", "-u", SERVER_USER, "--"]
+            shutil.chown(folder, SERVER_USER)
+        data, port = folder / "catalogue", _free_port()
+        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
+        control = [*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
+        _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync"])
+        _run([*control, "-o", settings, "-l", str(folder / "log"), "start"])
+        try:
+            yield Server(folder, port, binaries)
+        finally:
+            subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, check=False, cwd=folder)
+
+
+NewWarehouse = Callable[[str], Warehouse]
+
+
+@pytest.fixture(params=["file", "lake"])
+def new_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> NewWarehouse:
+    """Makes warehouses of either kind: what a test says holds for both."""
+    if request.param == "file":
+        return lambda name: Warehouse(tmp_path / f"{name}.duckdb", wait_seconds=20)
+    server: Server = request.getfixturevalue("server")
+    return server.new_lake
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _run(command: list[str]) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tempfile.gettempdir())
+    if done.returncode:
+        pytest.fail(f"{' '.join(command[:5])} ... failed: {done.stderr[-500:]}")

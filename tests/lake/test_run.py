@@ -1,0 +1,32 @@
+"""The whole graph on a lake gives what it gives on a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.graph.conftest import STUDY, Finished, finished_run
+from tests.lake.conftest import Server
+
+pytestmark = pytest.mark.usefixtures("server")
+
+RESULTS = ("fidelity", "fgi", "population_metrics", "instrument_reliability")
+
+
+@pytest.fixture(scope="session")
+def lake_run(server: Server, tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
+    """The study of tests/graph on a lake."""
+    lake, folder = server.new_lake("whole_run"), tmp_path_factory.mktemp("lake_run")
+    options = ("--warehouse", lake.address, "--lake-data", str(lake.data))
+    done = finished_run(folder, STUDY.format(root=demo_data), *options)
+    return done._replace(warehouse=lake)
+
+
+@pytest.mark.parametrize("table", RESULTS)
+def test_results_are_those_of_the_file(lake_run: Finished, small_run: Finished, table: str) -> None:
+    ours, theirs = (run.warehouse.rows(f"from results.{table} order by all") for run in (lake_run, small_run))
+    assert len(ours) == len(theirs) > 0
+    for mine, other in zip(ours, theirs, strict=True):
+        for here, there in zip(mine, other, strict=True):
+            assert here == (pytest.approx(there, rel=1e-9, abs=1e-12) if isinstance(there, float) else there)

@@ -1,0 +1,124 @@
+"""Several processes at one file: writers take turns, readers get an answer, and who waits long is told for whom."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from dbt.adapters.duckdb.credentials import DuckDBCredentials
+
+from dagster_defs.dbt_turn import Plugin
+from python_assets.warehouse import WAIT_VARIABLE, Warehouse, WarehouseError, holder
+from tests.graph.conftest import own_environment, run_command
+from tests.lake.processes import finish, start, start_holding
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """A prepared file."""
+    made = Warehouse(tmp_path / "w.duckdb", wait_seconds=20)
+    made.prepare()
+    return made
+
+
+def test_two_writers_and_two_readers_at_once_all_finish_and_see_whole_slices(
+    warehouse: Warehouse, record_property: pytest.RecordProperty
+) -> None:
+    processes = [
+        *(start("write", warehouse.address, split, "10") for split in ("a", "b")),
+        *(start("read", warehouse.address, "-", "10") for _ in range(2)),
+    ]
+    for process in processes:
+        report, errors = finish(process)
+        record_property("longest_wait", max(report["seconds"]))
+        print(f"longest {max(report['seconds']):.2f} s, mean {sum(report['seconds']) / 10:.3f} s", file=sys.stderr)
+        assert "lock" not in errors.lower()
+    counts = warehouse.rows("select split, count(*), min(cluster) from ml.item_clusters group by all order by all")
+    assert counts == [("a", 50, 9), ("b", 50, 9)]
+
+
+def test_who_waits_longer_than_a_few_seconds_is_told_once_for_whom(warehouse: Warehouse) -> None:
+    told: list[str] = []
+    warehouse.on_wait = told.append
+    process = start_holding(warehouse.address, 4.5)
+    assert warehouse.rows("select count(*) from raw.study") == [(0,)]
+    process.wait()
+    assert len(told) == 1
+    assert f"process {process.pid}" in told[0]
+    assert warehouse.address in told[0]
+
+
+def test_the_command_line_says_it_too_and_answers(warehouse: Warehouse, tmp_path: Path) -> None:
+    process = start_holding(warehouse.address, 6)
+    answer = run_command(
+        tmp_path,
+        own_environment(tmp_path),
+        "sql",
+        "from raw.study",
+        "--format",
+        "json",
+        "--warehouse",
+        warehouse.address,
+    )
+    process.wait()
+    assert (answer.returncode, answer.stdout.strip()) == (0, "[]")
+    assert f"process {process.pid}" in answer.stderr
+
+
+def test_a_short_wait_says_nothing(warehouse: Warehouse) -> None:
+    told: list[str] = []
+    warehouse.on_wait = told.append
+    process = start_holding(warehouse.address, 1)
+    warehouse.rows("select 1")
+    process.wait()
+    assert told == []
+
+
+def test_the_limit_is_a_setting_and_its_error_names_the_process(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(WAIT_VARIABLE, "0.5")
+    process = start_holding(warehouse.address, 3)
+    started = time.monotonic()
+    with pytest.raises(WarehouseError, match=f"in use by process {process.pid}.*waited 0 s|waited 1 s"):
+        Warehouse(warehouse.path).rows("select 1")
+    assert time.monotonic() - started < 2.5
+    process.wait()
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "nan", "inf"])
+def test_a_limit_that_is_no_number_of_seconds(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(WAIT_VARIABLE, value)
+    with pytest.raises(WarehouseError, match=WAIT_VARIABLE):
+        Warehouse("w.duckdb")
+
+
+def test_dbt_waits_for_its_turn(warehouse: Warehouse) -> None:
+    credentials = DuckDBCredentials(path=warehouse.address, schema="main", database="w")
+    plugin = Plugin(name="turn", plugin_config={}, credentials=credentials)
+    process = start_holding(warehouse.address, 1.5)
+    started = time.monotonic()
+    plugin.update_connection_config(credentials, {})
+    assert 0.5 < time.monotonic() - started < 10
+    process.wait()
+    with warehouse.connect(read_only=False) as connection:
+        plugin.configure_connection(connection)
+    finish(start("read", warehouse.address, "-", "1"))
+
+
+def test_dbt_does_not_wait_for_a_connection_of_its_own_process(warehouse: Warehouse) -> None:
+    credentials = DuckDBCredentials(path=warehouse.address, schema="main", database="w")
+    plugin = Plugin(name="turn", plugin_config={}, credentials=credentials)
+    started = time.monotonic()
+    with warehouse.connect() as connection:
+        plugin.update_connection_config(credentials, {})
+        plugin.update_connection_config(credentials, {"access_mode": "READ_ONLY"})
+        plugin.configure_connection(connection)
+    assert time.monotonic() - started < 2
+
+
+def test_a_lock_error_without_a_process_still_reads_well() -> None:
+    assert holder(OSError("Could not set lock")) == "another process"
+    assert holder(OSError("lock is held in python (PID 12) by user ann. See also")) == "process 12 of ann"
