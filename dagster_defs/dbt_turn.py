@@ -25,7 +25,8 @@ class Plugin(BasePlugin):
         Raises:
             WarehouseError: It stayed in use for too long; the message names the process.
         """
-        self._held = Warehouse(creds.path).take_turn(read_only=config.get("access_mode") == "READ_ONLY")
+        # With dbt's own settings: a process cannot open a file twice in two ways.
+        self._held = Warehouse(creds.path).take_turn(config)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Let go: dbt has its own connection."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -65,7 +66,7 @@ class Lake(Warehouse):
         """What `--warehouse` takes to open it again."""
         return self._address
 
-    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
+    def take_turn(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection | None:
         """Nothing: a lake has many writers."""
         return None
 
@@ -84,7 +85,9 @@ class Lake(Warehouse):
         files, size = found or (0, 0)
         return f"{size / 1e6:.1f} MB in {files} files"
 
-    def _open(self, *, read_only: bool, shared: bool = True) -> duckdb.DuckDBPyConnection:
+    def _open(
+        self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         turn = Turn(self.wait_seconds, self.on_wait)
         options = "read_only" if read_only else "create_if_not_exists true"
         if self.data and not read_only:

@@ -73,11 +73,15 @@ class Warehouse:
         finally:
             connection.close()
 
-    def take_turn(self, *, read_only: bool = False) -> duckdb.DuckDBPyConnection | None:
-        """Open for a tool that opens the file itself and does not wait: close it when the tool has; None: nothing to hold."""
+    def take_turn(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection | None:
+        """Open for a tool that opens the file itself and does not wait: close it when the tool has; None: nothing to hold.
+
+        Args:
+            config: The tool's settings of the connection, so that both can be open at once in one process.
+        """
         # This process may hold the file itself, in another mode: that is no reason to wait.
         with suppress(duckdb.ConnectionException):
-            return self._open(read_only=read_only, shared=False)
+            return self._open(read_only=False, shared=False, config=dict(config))
         return None
 
     def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -88,7 +92,9 @@ class Warehouse:
         """How much it holds, for people."""
         return f"{self.path.stat().st_size / 1e6:.1f} MB"
 
-    def _open(self, *, read_only: bool, shared: bool = True) -> duckdb.DuckDBPyConnection:
+    def _open(
+        self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
+    ) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
             raise WarehouseError(
                 f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
@@ -97,7 +103,7 @@ class Warehouse:
         while True:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                return duckdb.connect(str(self.path), read_only=read_only)
+                return duckdb.connect(str(self.path), read_only=read_only, config=config or {})
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
