@@ -8,6 +8,15 @@ from pathlib import Path
 import pytest
 
 PROJECT = Path(__file__).parent.parent
+LONG_TESTS = "PERSONA_FIDELITY_LONG_TESTS"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests marked ``long`` take minutes each: they run when they are asked for."""
+    skip = pytest.mark.skip(reason=f"takes minutes: set {LONG_TESTS}=1 to run it")
+    for item in items:
+        if item.get_closest_marker("long") and not os.environ.get(LONG_TESTS):
+            item.add_marker(skip)
 
 
 @pytest.fixture(scope="session")

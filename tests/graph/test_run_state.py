@@ -74,7 +74,7 @@ def test_a_file_written_again_is_looked_at_and_no_more(opened: Open, monkeypatch
         "update corpus.interactions set rating = 6 - rating where user_id = (select min(user_id) from corpus.interactions)",
         "update ml.item_embeddings set text_hash = 'other' where item_id = (select min(item_id) from corpus.items)",
         "delete from probes.probe_items where probe_number = 1",
-        "update personas.grounding_profiles set profile_hash = 'other' where user_id = (select min(user_id) from personas.grounding_profiles)",
+        "update personas.grounding_blocks set profile_hash = 'other' where user_id = (select min(user_id) from personas.grounding_profiles)",
     ],
 )
 def test_changed_contents_of_a_split_concern_all_its_steps(opened: Open, change: str) -> None:

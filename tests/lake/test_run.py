@@ -9,7 +9,7 @@ import pytest
 from tests.graph.conftest import STUDY, Finished, finished_run
 from tests.lake.conftest import Server
 
-pytestmark = pytest.mark.usefixtures("server")
+pytestmark = [pytest.mark.usefixtures("server"), pytest.mark.long]
 
 RESULTS = ("fidelity", "fgi", "population_metrics", "instrument_reliability")
 
