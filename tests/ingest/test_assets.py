@@ -36,7 +36,7 @@ def landing(tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatc
 def materialize(warehouse: Warehouse, **config: Any) -> dg.ExecuteInProcessResult:
     return dg.materialize(
         [asset.ingest],
-        resources={"warehouse": WarehouseResource(path=str(warehouse.path))},
+        resources={"warehouse": WarehouseResource(address=str(warehouse.path))},
         run_config=dg.RunConfig({"ingest": asset.IngestConfig(**config)}),
         raise_on_error=False,
     )
