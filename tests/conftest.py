@@ -9,20 +9,12 @@ import pytest
 
 PROJECT = Path(__file__).parent.parent
 LONG_TESTS = "PERSONA_FIDELITY_LONG_TESTS"
-# They start the project's own Dagster and dbt folder, which one process at a time may use.
-ONE_PROCESS = {"cli", "graph", "ingest", "lake"}
-
-# Two processes with two threads each slow each other tenfold on two cores; set before anything imports torch.
-if "PYTEST_XDIST_WORKER" in os.environ:
-    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A folder's tests share a process and its fixtures; tests marked ``long`` run when they are asked for."""
+    """Tests marked ``long`` take minutes each: they run when they are asked for."""
     skip = pytest.mark.skip(reason=f"takes minutes: set {LONG_TESTS}=1 to run it")
     for item in items:
-        folder = item.path.parent.name
-        item.add_marker(pytest.mark.xdist_group("runs" if folder in ONE_PROCESS else folder))
         if item.get_closest_marker("long") and not os.environ.get(LONG_TESTS):
             item.add_marker(skip)
 

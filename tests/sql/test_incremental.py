@@ -14,6 +14,9 @@ from tests.sql.real_files import load_real_files
 from tests.sql.simulated_rows import fill_clusters, fill_raw, fill_scores, simulated_reviews, simulated_study
 from tests.sql.support import make_study, new_warehouse
 
+# Three minutes of dbt in processes of their own; one of these builds was once seen to hang at its end.
+pytestmark = pytest.mark.long
+
 # Settings that change what is made of the same reviews.
 SETTINGS = (
     "update raw.study set pair_min_gap = 2",
