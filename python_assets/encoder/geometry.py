@@ -29,7 +29,7 @@ class ItemGeometry(NamedTuple):
 
     def select(self, rows: Tensor) -> ItemGeometry:
         """The geometry of some of the items."""
-        return ItemGeometry(self.cross[rows], self.gram[rows], self.context)
+        return ItemGeometry(self.cross.index_select(0, rows), self.gram.index_select(0, rows), self.context)
 
 
 def item_geometry(prototypes: Tensor, projections: Tensor) -> ItemGeometry:

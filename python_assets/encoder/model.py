@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from python_assets.encoder.geometry import ItemGeometry, item_geometry, pair_cosines
-from python_assets.encoder.hidden_units import relu_dropout
+from python_assets.encoder.hidden_units import relu_drop
 from python_assets.study import Encoder
 
 ITEM_DIMENSION = 384
@@ -35,11 +35,12 @@ class Projectors(nn.Module):
     def forward(self, texts: Tensor) -> Tensor:
         """Project text vectors, shape (n, 384), by every projector; shape (n, K, d)."""
         hidden = texts.expand(len(self.weights[0]), -1, -1)
+        p = self.dropout if self.training else 0.0
         last = len(self.weights) - 1
         for depth, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            hidden = torch.baddbmm(bias, hidden, weight)
+            hidden = torch.baddbmm(bias, hidden, weight / (1 - p) if depth and p else weight)
             if depth < last:
-                hidden = relu_dropout(hidden, self.dropout if self.training else 0.0)
+                hidden = relu_drop(hidden, p)
         return hidden.transpose(0, 1)
 
 
@@ -91,7 +92,9 @@ class PreferenceEncoder(nn.Module):
         """
         distinct, rows = torch.unique(torch.cat([preferred, other]), return_inverse=True)
         mixtures = self.mixtures(users).repeat(2, 1)
-        better, worse = (pair_cosines(mixtures, self.geometry(texts[distinct]), rows) * self.scale()).chunk(2)
+        better, worse = (
+            pair_cosines(mixtures, self.geometry(texts.index_select(0, distinct)), rows) * self.scale()
+        ).chunk(2)
         return functional.softplus(worse - better).mean()
 
     @torch.no_grad()

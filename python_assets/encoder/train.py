@@ -184,7 +184,7 @@ class TrainingRun:
             loss = self.parallel(self.texts, users, preferred, other) * weight
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
-        torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.gradient_clip)
+        clip_gradients(list(self.model.parameters()), self.settings.gradient_clip)
         self.scaler.step(self.optimizer)
         self.scaler.update()
         self.schedule.step()
@@ -220,6 +220,13 @@ class TrainingRun:
     def best_model(self) -> PreferenceEncoder:
         self.model.load_state_dict(self.best_state)
         return self.model.cpu().eval()
+
+
+def clip_gradients(parameters: list[Tensor], largest: float) -> None:
+    """torch's ``clip_grad_norm_``, without its pass over gradients that are short enough, which multiplies them by 1."""
+    norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+    if not norm <= largest:
+        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
 
 
 @torch.no_grad()
