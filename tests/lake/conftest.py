@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 
 from python_assets.lake import Lake, open_warehouse
 from python_assets.warehouse import Warehouse
+from tests.ports import free_port
 
 # PostgreSQL refuses to run as root; Debian's package makes this user.
 SERVER_USER = "postgres"
@@ -66,7 +66,7 @@ def server() -> Iterator[Server]:
                 pytest.skip(f"run as root, PostgreSQL needs the user {SERVER_USER}, whom its package makes")
             as_server = ["runuser", "-u", SERVER_USER, "--"]
             shutil.chown(folder, SERVER_USER)
-        data, port = folder / "catalogue", _free_port()
+        data, port = folder / "catalogue", free_port()
         settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
         control = [*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
         _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync"])
@@ -87,12 +87,6 @@ def new_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> NewWarehous
         return lambda name: Warehouse(tmp_path / f"{name}.duckdb", wait_seconds=20)
     server: Server = request.getfixturevalue("server")
     return server.new_lake
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(command: list[str]) -> None:

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 
 from tests.graph.conftest import STUDY, Finished, finished_run
+from tests.graph.results import RESULTS, assert_same_results
 from tests.lake.conftest import Server
 
 pytestmark = [pytest.mark.usefixtures("server"), pytest.mark.long]
-
-RESULTS = ("fidelity", "fgi", "population_metrics", "instrument_reliability")
 
 
 @pytest.fixture(scope="session")
@@ -25,8 +24,4 @@ def lake_run(server: Server, tmp_path_factory: pytest.TempPathFactory, demo_data
 
 @pytest.mark.parametrize("table", RESULTS)
 def test_results_are_those_of_the_file(lake_run: Finished, small_run: Finished, table: str) -> None:
-    ours, theirs = (run.warehouse.rows(f"from results.{table} order by all") for run in (lake_run, small_run))
-    assert len(ours) == len(theirs) > 0
-    for mine, other in zip(ours, theirs, strict=True):
-        for here, there in zip(mine, other, strict=True):
-            assert here == (pytest.approx(there, rel=1e-9, abs=1e-12) if isinstance(there, float) else there)
+    assert_same_results(lake_run.warehouse, small_run.warehouse, (table,))

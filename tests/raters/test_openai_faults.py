@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ import pytest
 from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, open_chat_model, request_hash
 from python_assets.raters.parse import parse_likert
 from python_assets.study import Rater, Writer
+from tests.ports import free_port
 
 REQUESTS = [ChatRequest("rate", "You are Ann.", f"Rate item {number}.", number) for number in range(6)]
 Reply = tuple[int, Any]
@@ -171,9 +171,7 @@ def test_no_text_is_empty() -> None:
 
 
 def test_a_dead_server_is_one_sentence_soon() -> None:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     started = time.monotonic()
     with pytest.raises(ChatModelError, match=f"No answer from http://127.0.0.1:{port}/v1/ .*start it"):
         ask(rater(f"http://127.0.0.1:{port}/v1"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import logging
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -22,6 +21,7 @@ from python_assets.raters.smollm import NAME
 from python_assets.raters.weights import find_weights
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
+from tests.ports import free_port
 
 LIKERT = Rater(backend="vllm", model=NAME, temperature=1.0)
 EXPECTED = LIKERT.model_copy(update={"elicitation": "expected"})
@@ -48,9 +48,7 @@ def engine(vllm_installed: None) -> Iterator[ChatModel]:
 @pytest.fixture(scope="module")
 def server(vllm_installed: None, engine: ChatModel, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """vLLM's own server on loopback, over the same weights; waits for the engine, so that one loads at a time."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     flags = "--dtype float32 --max-model-len 2048 --block-size 32 --enforce-eager --no-enable-chunked-prefill"
     command = [sys.executable, "-m", "vllm.entrypoints.openai.api_server", "--model", find_weights(NAME).location]
     command += ["--served-model-name", NAME, "--host", "127.0.0.1", "--port", str(port), *flags.split()]

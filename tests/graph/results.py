@@ -1,0 +1,26 @@
+"""What a run leaves, to compare two of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from python_assets.warehouse import Warehouse
+
+CORPUS = ("corpus.interactions", "corpus.preference_pairs", "corpus.items", "corpus.users")
+CHOICES = ("probes.item_bands", "probes.probe_items", "personas.seed_users", "personas.grounding_profiles")
+RESULTS = ("results.fidelity", "results.fgi", "results.population_metrics", "results.instrument_reliability")
+
+
+def assert_same_results(ours: Warehouse, theirs: Warehouse, tables: tuple[str, ...] = RESULTS) -> int:
+    """Row for row, figures to rounding; returns the number of rows compared."""
+    compared = 0
+    for table in tables:
+        here, there = (warehouse.rows(f"from {table} order by all") for warehouse in (ours, theirs))
+        assert len(here) == len(there) > 0, table
+        for mine, other in zip(here, there, strict=True):
+            for cell, wanted in zip(mine, other, strict=True):
+                assert cell == (pytest.approx(wanted, rel=1e-9, abs=1e-12) if isinstance(wanted, float) else wanted), (
+                    table
+                )
+        compared += len(here)
+    return compared
