@@ -8,7 +8,7 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
-from python_assets.warehouse import Warehouse
+from python_assets.warehouse import Warehouse, bound_memory
 
 
 class Plugin(BasePlugin):
@@ -25,11 +25,12 @@ class Plugin(BasePlugin):
         Raises:
             WarehouseError: It stayed in use for too long; the message names the process.
         """
-        # With dbt's own settings: a process cannot open a file twice in two ways.
-        self._held = Warehouse(creds.path).take_turn(config)
+        # With dbt's own settings: a process cannot open a file twice in two ways. Nobody waits for a lake.
+        self._held = None if creds.path == ":memory:" else Warehouse(creds.path).take_turn(config)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Let go: dbt has its own connection."""
+        """Let go: dbt has its own connection, with the same bound on memory."""
         if self._held is not None:
             self._held.close()
             self._held = None
+        bound_memory(conn)

@@ -6,6 +6,7 @@
 | PERSONA_FIDELITY_WAREHOUSE | the DuckDB file, or a lake's catalogue | warehouse/<study>.duckdb |
 | PERSONA_FIDELITY_LAKE_DATA | where a new lake keeps its Parquet files | |
 | PERSONA_FIDELITY_WAIT | seconds to wait for another process that holds the file | 120 |
+| PERSONA_FIDELITY_MEMORY | most memory that DuckDB takes, such as 4GB; what does not fit goes to disk | 80% of the machine's |
 | PERSONA_FIDELITY_DATA | root of relative source paths | data |
 | PERSONA_FIDELITY_LIMIT | largest size of any population | as the study says |
 | DAGSTER_HOME | run history of the Dagster instance | .dagster |

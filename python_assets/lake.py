@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from python_assets.warehouse import Turn, Warehouse, WarehouseError, first_line, is_conflict
+from python_assets.warehouse import Turn, Warehouse, WarehouseError, bound_memory, first_line, is_conflict
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
@@ -108,7 +108,7 @@ class Lake(Warehouse):
                     raise WarehouseError(self._why(error)) from error
 
     def _attach(self, options: str) -> duckdb.DuckDBPyConnection:
-        connection = duckdb.connect()
+        connection = bound_memory(duckdb.connect())
         try:
             load_extensions(connection)
             connection.execute(f"attach {_quoted(self._address)} as lake ({options})")

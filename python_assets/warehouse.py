@@ -23,6 +23,7 @@ import pyarrow as pa
 TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0
+MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
 # A writer is done in less; whoever waits longer wants to know for whom.
 SILENT_SECONDS = 3.0
 # Opening a locked file costs a millisecond: asking often finds the gaps between two writes of another process.
@@ -103,7 +104,7 @@ class Warehouse:
         while True:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                return duckdb.connect(str(self.path), read_only=read_only, config=config or {})
+                return bound_memory(duckdb.connect(str(self.path), read_only=read_only, config=config or {}))
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
@@ -254,6 +255,21 @@ class Turn:
         time.sleep(self._pause * random.uniform(0.5, 1.5))
         self._pause = min(self._pause * 1.6, LONGEST_PAUSE)
         return True
+
+
+def bound_memory(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """Keep DuckDB's memory under PERSONA_FIDELITY_MEMORY (say 4GB) when it is set; what does not fit goes to disk.
+
+    Raises:
+        WarehouseError: The variable is not a size.
+    """
+    if size := os.environ.get(MEMORY_VARIABLE):
+        try:
+            connection.execute("set memory_limit = ?", [size])
+        except duckdb.Error as error:
+            connection.close()
+            raise WarehouseError(f"{MEMORY_VARIABLE} is {size!r}: give a size such as 4GB, or unset it.") from error
+    return connection
 
 
 def wait_setting() -> float:

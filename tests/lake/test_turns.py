@@ -6,11 +6,12 @@ import sys
 import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 from dagster_defs.dbt_turn import Plugin
-from python_assets.warehouse import WAIT_VARIABLE, Warehouse, WarehouseError, holder
+from python_assets.warehouse import MEMORY_VARIABLE, WAIT_VARIABLE, Warehouse, WarehouseError, holder
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.processes import finish, start, start_holding
 
@@ -117,6 +118,30 @@ def test_dbt_does_not_wait_for_a_connection_of_its_own_process(warehouse: Wareho
         plugin.update_connection_config(credentials, {"access_mode": "READ_ONLY"})
         plugin.configure_connection(connection)
     assert time.monotonic() - started < 2
+
+
+def test_python_and_dbt_keep_to_the_same_bound_on_memory(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "300MiB")
+    credentials = DuckDBCredentials(path=warehouse.address, schema="main", database="w")
+    plugin = Plugin(name="turn", plugin_config={}, credentials=credentials)
+    bound = "select current_setting('memory_limit')"
+    assert warehouse.rows(bound) == [("300.0 MiB",)]
+    plugin.update_connection_config(credentials, {})
+    with duckdb.connect(warehouse.address) as connection:
+        plugin.configure_connection(connection)
+        assert connection.execute(bound).fetchall() == [("300.0 MiB",)]
+
+
+def test_more_rows_than_memory_go_to_disk(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "200MB")
+    query = "select count(*) from (select md5(i::varchar) as key, count(*) from range(6_000_000) as t(i) group by key)"
+    assert warehouse.rows(query) == [(6_000_000,)]
+
+
+def test_a_bound_that_is_no_size(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(MEMORY_VARIABLE, "much")
+    with pytest.raises(WarehouseError, match=f"{MEMORY_VARIABLE} is 'much': give a size such as 4GB"):
+        warehouse.rows("select 1")
 
 
 def test_a_lock_error_without_a_process_still_reads_well() -> None:
