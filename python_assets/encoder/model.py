@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from python_assets.encoder.geometry import ItemGeometry, item_geometry, pair_cosines
-from python_assets.encoder.hidden_units import relu_drop
+from python_assets.encoder.projection import project_with_dropout
 from python_assets.study import Encoder
 
 ITEM_DIMENSION = 384
@@ -34,13 +34,15 @@ class Projectors(nn.Module):
 
     def forward(self, texts: Tensor) -> Tensor:
         """Project text vectors, shape (n, 384), by every projector; shape (n, K, d)."""
-        hidden = texts.expand(len(self.weights[0]), -1, -1)
         p = self.dropout if self.training else 0.0
+        if p and texts.device.type == "cpu":
+            return project_with_dropout(texts, [*self.weights], [*self.biases], p).transpose(0, 1)
+        hidden = texts.expand(len(self.weights[0]), -1, -1)
         last = len(self.weights) - 1
         for depth, (weight, bias) in enumerate(zip(self.weights, self.biases, strict=True)):
-            hidden = torch.baddbmm(bias, hidden, weight / (1 - p) if depth and p else weight)
+            hidden = torch.baddbmm(bias, hidden, weight)
             if depth < last:
-                hidden = relu_drop(hidden, p)
+                hidden = functional.dropout(hidden.relu(), p)
         return hidden.transpose(0, 1)
 
 
@@ -63,13 +65,15 @@ class PreferenceEncoder(nn.Module):
             start = torch.randn(n_users, settings.prototypes)
         self.w = nn.Parameter(start if settings.mixture_init == "normal" else torch.zeros_like(start))
         self.sigma = nn.Parameter(torch.tensor(settings.logit_scale_init))
+        self.sparse_users = False
+        """Whether w's gradient holds only the users of a batch."""
         self.register_buffer("context", context.float().reshape(1, -1))
 
     context: Tensor
 
     def mixtures(self, users: Tensor | None = None) -> Tensor:
         """pi = softmax(w / tau) of Eq. 1, shape (users, K)."""
-        logits = self.w if users is None else functional.embedding(users, self.w)
+        logits = self.w if users is None else functional.embedding(users, self.w, sparse=self.sparse_users)
         return functional.softmax(logits / self.settings.mixture_temperature, dim=1)
 
     def scale(self) -> Tensor:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,6 +24,8 @@ from python_assets.study import Encoder
 
 # Steps timed before a training that takes longer than this many.
 TIMED_STEPS = 20
+# What an interrupted training goes on from.
+STATEFUL = ("model", "optimizer", "schedule", "scaler")
 EpochHook = Callable[[int, bytes], None]
 
 
@@ -142,6 +145,9 @@ class TrainingRun:
             total_steps=max(2, settings.max_epochs * self.steps_per_epoch),
             pct_start=settings.warmup_fraction,
         )
+        # Alone on a CPU, the dense gradient of all users that AdamW wants is kept, and only a batch's rows in it change.
+        self.model.sparse_users = device.type == "cpu" and world_size() == 1
+        self.user_gradient = torch.zeros_like(self.model.w, requires_grad=False) if self.model.sparse_users else None
         self.scaler = torch.amp.GradScaler(device.type, enabled=self.mixed)
         self.epoch, self.best_epoch = 0, 0
         self.best_accuracy: float | None = None
@@ -185,10 +191,22 @@ class TrainingRun:
         self.scaler.scale(loss).backward()
         self.scaler.unscale_(self.optimizer)
         clip_gradients(list(self.model.parameters()), self.settings.gradient_clip)
-        self.scaler.step(self.optimizer)
+        with self.dense_user_gradient():
+            self.scaler.step(self.optimizer)
         self.scaler.update()
         self.schedule.step()
         return float(loss.detach())
+
+    @contextmanager
+    def dense_user_gradient(self) -> Iterator[None]:
+        """The gradient of w as a dense matrix while the optimizer takes its step."""
+        if self.user_gradient is None:
+            yield
+            return
+        rows, values = sparse_parts(self.model.w)
+        self.model.w.grad = self.user_gradient.index_copy_(0, rows, values)
+        yield
+        self.user_gradient.index_fill_(0, rows, 0)
 
     def seconds_per_step(self) -> float:
         """Median time of a step, measured on a copy that is thrown away."""
@@ -204,14 +222,14 @@ class TrainingRun:
 
     def dump(self) -> bytes:
         buffer = io.BytesIO()
-        parts = {name: getattr(self, name).state_dict() for name in ("model", "optimizer", "schedule", "scaler")}
+        parts = {name: getattr(self, name).state_dict() for name in STATEFUL}
         progress = {name: getattr(self, name) for name in ("epoch", "best_epoch", "best_accuracy", "best_state")}
         torch.save({**parts, "progress": progress, "history": [tuple(epoch) for epoch in self.history]}, buffer)
         return buffer.getvalue()
 
     def load(self, state: bytes) -> None:
         saved = torch.load(io.BytesIO(state), map_location=self.device, weights_only=True)
-        for name in ("model", "optimizer", "schedule", "scaler"):
+        for name in STATEFUL:
             getattr(self, name).load_state_dict(saved[name])
         for name, value in saved["progress"].items():
             setattr(self, name, value)
@@ -223,10 +241,23 @@ class TrainingRun:
 
 
 def clip_gradients(parameters: list[Tensor], largest: float) -> None:
-    """torch's ``clip_grad_norm_``, without its pass over gradients that are short enough, which multiplies them by 1."""
-    norm = torch.nn.utils.get_total_norm([p.grad for p in parameters if p.grad is not None])
+    """torch's ``clip_grad_norm_`` for sparse gradients too; gradients that are short enough are not touched."""
+    gradients = [
+        sparse_parts(parameter)[1] if parameter.grad.is_sparse else parameter.grad
+        for parameter in parameters
+        if parameter.grad is not None
+    ]
+    norm = torch.nn.utils.get_total_norm(gradients)
     if not norm <= largest:
-        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
+        for gradient in gradients:
+            gradient.mul_(largest / (norm + 1e-6))
+
+
+def sparse_parts(parameter: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows with a gradient, each once, shape (n,), and their gradients, shape (n, K)."""
+    assert parameter.grad is not None
+    parameter.grad = parameter.grad.coalesce()
+    return parameter.grad.indices()[0], parameter.grad.values()
 
 
 @torch.no_grad()
@@ -239,6 +270,6 @@ def pair_accuracy(model: PreferenceEncoder, texts: np.ndarray, pairs: PairFile) 
     mixtures, correct = model.mixtures().detach(), 0.0
     for block in pairs.blocks():
         users, preferred, other = torch.from_numpy(block.T.astype(np.int64)).to(device)
-        better, worse = (pair_cosines(mixtures[users], geometry, items) for items in (preferred, other))
+        better, worse = (pair_cosines(mixtures.index_select(0, users), geometry, items) for items in (preferred, other))
         correct += float((better > worse).sum()) + 0.5 * float((better == worse).sum())
     return correct / len(pairs)

@@ -1,4 +1,4 @@
-"""ReLU with dropout in one step: values, gradients and rates."""
+"""Projectors with dropout, written out: values, gradients, and how much is dropped."""
 
 from __future__ import annotations
 
@@ -7,30 +7,9 @@ import math
 import pytest
 import torch
 
-from python_assets.encoder.hidden_units import caps, relu_drop
 from python_assets.encoder.model import Projectors
+from python_assets.encoder.projection import caps
 from python_assets.study import Encoder
-
-
-def test_without_dropout_it_is_relu() -> None:
-    hidden = torch.randn(5, 7, generator=torch.Generator().manual_seed(0))
-    torch.testing.assert_close(relu_drop(hidden.clone(), 0.0), hidden.relu())
-
-
-@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
-def test_values_and_gradients_equal_torch_operations_with_the_same_mask(p: float) -> None:
-    start = torch.randn(4, 33, 17, generator=torch.Generator().manual_seed(1))
-    torch.manual_seed(2)
-    mask = (caps(start.shape, p) > 0).float()
-    ours, plain = start.clone().requires_grad_(), start.clone().requires_grad_()
-    torch.manual_seed(2)
-    result = relu_drop(ours * 1.0, p)
-    expected = plain.relu() * mask
-    torch.testing.assert_close(result, expected)
-    weights = torch.randn(start.shape, generator=torch.Generator().manual_seed(3))
-    (result * weights).sum().backward()
-    (expected * weights).sum().backward()
-    torch.testing.assert_close(ours.grad, plain.grad)
 
 
 @pytest.mark.parametrize("p", [0.02, 0.1, 0.5])
@@ -53,21 +32,31 @@ def test_masks_follow_the_seed_and_differ_from_call_to_call() -> None:
     assert 0.4 < float((first != second).float().mean()) < 0.6
 
 
-def test_in_training_the_projectors_equal_plain_layers_with_the_same_masks() -> None:
-    """Dropout's 1 / (1 - p) sits in the next layer's weights: values and gradients must not show it."""
-    settings = Encoder(prototypes=3, dimension=8, hidden_width=16, dropout=0.3)
+@pytest.mark.parametrize("p", [0.1, 0.5])
+@pytest.mark.parametrize("layers", [0, 1, 3])
+def test_values_and_gradients_equal_plain_layers_with_the_same_masks(layers: int, p: float) -> None:
+    settings = Encoder(prototypes=3, dimension=8, hidden_width=16, hidden_layers=layers, dropout=p)
     torch.manual_seed(6)
     ours = Projectors(settings)
     texts = torch.randn(11, 384)
     torch.manual_seed(7)
-    ours(texts).square().sum().backward()
+    projected = ours(texts)
+    projected.square().sum().backward()
     gradients = [parameter.grad for parameter in ours.parameters()]
     ours.zero_grad()
     torch.manual_seed(7)
     hidden = texts.expand(3, -1, -1)
     for weight, bias in list(zip(ours.weights, ours.biases, strict=True))[:-1]:
         hidden = (hidden @ weight + bias).relu()
-        hidden = hidden * (caps(hidden.shape, 0.3) > 0) / 0.7
-    (hidden @ ours.weights[-1] + ours.biases[-1]).square().sum().backward()
+        hidden = hidden * (caps(hidden.shape, p) > 0) / (1 - p)
+    plain = hidden @ ours.weights[-1] + ours.biases[-1]
+    torch.testing.assert_close(projected.transpose(0, 1), plain, rtol=1e-5, atol=1e-5)
+    plain.square().sum().backward()
     for gradient, parameter in zip(gradients, ours.parameters(), strict=True):
         torch.testing.assert_close(gradient, parameter.grad, rtol=1e-4, atol=1e-4)
+
+
+def test_without_training_nothing_is_dropped() -> None:
+    ours = Projectors(Encoder(prototypes=2, dimension=4, hidden_width=8, dropout=0.5)).eval()
+    texts = torch.randn(5, 384)
+    assert torch.equal(ours(texts), ours(texts))
