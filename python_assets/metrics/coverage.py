@@ -61,11 +61,11 @@ def coverage(
 def _by_tree(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Coverage:
     # A tree cannot split equal points, and users without a pair may all share one place: count them instead.
     places, counts = np.unique(real, axis=0, return_counts=True)
-    distances, rows = cKDTree(places).query(places, k=np.arange(1, min(neighbours + 1, len(places)) + 1))
+    distances, rows = cKDTree(places).query(places, k=np.arange(1, min(neighbours + 1, len(places)) + 1), workers=-1)
     # Including itself, the k-th neighbour is where k + 1 points are reached.
     reached = counts[rows].cumsum(axis=1) > neighbours
     radii = distances[np.arange(len(places)), reached.argmax(axis=1)]
-    nearest = cKDTree(np.unique(synthetic, axis=0)).query(places)[0]
+    nearest = cKDTree(np.unique(synthetic, axis=0)).query(places, workers=-1)[0]
     return Coverage(float(counts[nearest < radii].sum() / len(real)), int(counts[radii == 0].sum()))
 
 
