@@ -31,8 +31,11 @@
     anti join (select {{ keys }}, {{ state_of(state) }} as state from {{ states }} where {{ state }} is not null)
         using ({{ keys }}, state);
     delete from {{ this }} where not exists (select 1 from {{ built_states() }});
-    delete from {{ this }} where ({{ keys }}) in (select ({{ keys }}) from stale_keys);
-    delete from {{ built_states() }} where ({{ keys }}) in (select ({{ keys }}) from stale_keys);
+    {%- for table in [this, built_states()] %}
+    -- As a join: `in` over several columns at once took four times as long.
+    delete from {{ table }} as made using stale_keys
+    where {% for column in key %}{{ "and " if not loop.first }}made.{{ column }} = stale_keys.{{ column }} {% endfor %};
+    {%- endfor %}
     {%- else %}
     delete from {{ built_states() }};
     {%- endif %}
