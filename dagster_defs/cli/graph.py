@@ -86,7 +86,9 @@ def dev(
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
     # The folder is Dagster's working directory, so that the project is importable where it is not installed.
-    with subprocess.Popen([*command, "-d", str(PROJECT)], env=os.environ) as server:
+    # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
+    quiet = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning"}
+    with subprocess.Popen([*command, "-d", str(PROJECT)], env=quiet) as server:
         try:
             code = server.wait()
         except KeyboardInterrupt:
