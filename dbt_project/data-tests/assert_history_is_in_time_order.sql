@@ -2,7 +2,7 @@
 with
 
 interactions as (
-    select * from {{ ref('interactions') }}
+    select * from {{ untested(ref('interactions'), ['split', 'user_id']) }}
 ),
 
 fold_spans as (

@@ -1,5 +1,5 @@
 {% test not_blank(model, column_name) %}
 select {{ column_name }}
 from {{ model }}
-where {{ column_name }} is null or trim({{ column_name }}) = ''
+where {{ column_name }} is null or not regexp_matches({{ column_name }}, '\S')
 {% endtest %}
