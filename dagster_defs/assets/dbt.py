@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
 
+from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.workspace import PROJECT
 from python_assets.lake import is_lake
@@ -61,6 +62,10 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The schema."""
         return str(dbt_resource_props["schema"])
+
+    def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition | None:  # type: ignore[type-arg]
+        """Result tables follow the scores; everything before is one job, started when files change."""
+        return FOLLOWS if dbt_resource_props["schema"] == "results" else None
 
 
 MANIFEST = ensure_manifest()

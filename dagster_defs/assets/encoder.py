@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
+from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
@@ -17,7 +18,13 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
 
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(key, group_name="encoder", kinds={"python", "pytorch"}, deps=[dg.AssetKey(read) for read in READS])
+        dg.AssetSpec(
+            key,
+            group_name="encoder",
+            kinds={"python", "pytorch"},
+            deps=[dg.AssetKey(read) for read in READS],
+            automation_condition=FOLLOWS,
+        )
         for key in KEYS
     ],
     partitions_def=SPLITS,

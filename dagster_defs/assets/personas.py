@@ -5,6 +5,7 @@ from functools import partial
 import dagster as dg
 
 from dagster_defs.assets.metadata import preview
+from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import MODEL_POOL, POPULATIONS, WORKSPACE, split_and_population
 from dagster_defs.resources import ChatModels, WarehouseResource
 from dagster_defs.workspace import code_version
@@ -21,6 +22,7 @@ PERSONAS, RATINGS = dg.AssetKey(["ml", "personas"]), dg.AssetKey(["ml", "ratings
     group_name="llm",
     kinds={"python", "llm"},
     deps=[dg.AssetKey(["personas", name]) for name in ("seed_users", "grounding_profiles", "demographic_marginals")],
+    automation_condition=FOLLOWS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )
@@ -47,6 +49,7 @@ def personas(
     group_name="llm",
     kinds={"python", "llm"},
     deps=[PERSONAS, dg.AssetKey(["probes", "probe_items"]), dg.AssetKey(["ml", "encoder_runs"])],
+    automation_condition=FOLLOWS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )

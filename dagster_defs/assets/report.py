@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from python_assets.report import build_report
@@ -14,6 +15,7 @@ RESULTS = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instru
     group_name="report",
     kinds={"html", "matplotlib"},
     deps=[dg.AssetKey(["results", name]) for name in RESULTS],
+    automation_condition=FOLLOWS,
     pool=WAREHOUSE_POOL,
 )
 def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:
