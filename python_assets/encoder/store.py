@@ -145,7 +145,7 @@ def save_encoder(
     slice_ = {"split": split, "instrument": instrument, "seed": seed}
     users = pa.table(
         {
-            **{name: [value] * rows for name, value in slice_.items()},
+            **{name: pa.repeat(value, rows) for name, value in slice_.items()},
             "user_id": data.user_ids,
             "n_train_pairs": data.n_train_pairs,
             "train_hash": data.train_hashes,

@@ -139,7 +139,7 @@ def fold_in_changes(
     rows, key = len(ids), {"split": split, "instrument": instrument, "seed": seed}
     users = pa.table(
         {
-            **{name: [value] * rows for name, value in key.items()},
+            **{name: pa.repeat(value, rows) for name, value in key.items()},
             "user_id": ids,
             "n_train_pairs": data.n_train_pairs[changes.stale],
             "train_hash": data.train_hashes[changes.stale],
