@@ -13,6 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from python_assets.encoder.gradients import SMALLEST, Cosines, Forms
+
 
 class ItemGeometry(NamedTuple):
     """What a set of items contributes to scores.
@@ -32,16 +34,14 @@ class ItemGeometry(NamedTuple):
         return ItemGeometry(self.cross.index_select(0, rows), self.gram.index_select(0, rows), self.context)
 
 
-def item_geometry(prototypes: Tensor, projections: Tensor) -> ItemGeometry:
+def item_geometry(projections: Tensor) -> ItemGeometry:
     """Derive the K x K matrices.
 
     Args:
-        prototypes: C, projections of the context, shape (K, d).
-        projections: Z, projections of the items, shape (items, K, d).
+        projections: Projections of the context (C) and then of the items (Z), shape (1 + items, K, d).
     """
-    # Transposed, the projectors' output lies in memory row after row, so that neither product copies it.
-    cross = (projections.transpose(0, 1) @ prototypes.T).permute(1, 2, 0)
-    return ItemGeometry(cross, torch.bmm(projections, projections.transpose(1, 2)), prototypes @ prototypes.T)
+    cross, gram = Forms.apply(projections)
+    return ItemGeometry(cross[1:], gram, cross[0])
 
 
 def cosine_scores(mixtures: Tensor, items: ItemGeometry) -> Tensor:
@@ -58,8 +58,8 @@ def cosine_scores(mixtures: Tensor, items: ItemGeometry) -> Tensor:
     # pi_k pi_l as one row, so that all quadratic forms are two matrix products.
     outer = (mixtures[:, :, None] * mixtures[:, None, :]).reshape(users, width * width)
     dot = outer @ items.cross.reshape(-1, width * width).T
-    item_norm = (outer @ items.gram.reshape(-1, width * width).T).clamp_min(1e-24)
-    context_norm = (outer @ items.context.reshape(-1)).clamp_min(1e-24)
+    item_norm = (outer @ items.gram.reshape(-1, width * width).T).clamp_min(SMALLEST)
+    context_norm = (outer @ items.context.reshape(-1)).clamp_min(SMALLEST)
     return dot * torch.rsqrt(item_norm * context_norm[:, None])
 
 
@@ -87,8 +87,4 @@ def row_cosines(mixtures: Tensor, items: ItemGeometry) -> Tensor:
     Returns:
         Shape (rows,).
     """
-    outer = (mixtures[:, :, None] * mixtures[:, None, :]).flatten(1)
-    dot = (outer * items.cross.flatten(1)).sum(1)
-    item_norm = (outer * items.gram.flatten(1)).sum(1).clamp_min(1e-24)
-    context_norm = (outer @ items.context.reshape(-1)).clamp_min(1e-24)
-    return dot * torch.rsqrt(item_norm * context_norm)
+    return Cosines.apply(mixtures, items.cross, items.gram, items.context)  # type: ignore[no-any-return]

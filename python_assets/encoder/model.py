@@ -82,8 +82,7 @@ class PreferenceEncoder(nn.Module):
 
     def geometry(self, texts: Tensor) -> ItemGeometry:
         """K x K matrices of items given by their text vectors, shape (n, 384); context and items share one product."""
-        context, items = self.projectors(torch.cat([self.context, texts])).float().split([1, len(texts)])
-        return item_geometry(context[0], items)
+        return item_geometry(self.projectors(torch.cat([self.context, texts])).float())
 
     def forward(self, texts: Tensor, users: Tensor, preferred: Tensor, other: Tensor) -> Tensor:
         """Mean of Eq. 3 over a batch of pairs; each distinct item is projected once.

@@ -20,7 +20,7 @@ def test_scores_equal_the_d_dimensional_computation() -> None:
     generator = torch.Generator().manual_seed(0)
     prototypes, projections = torch.randn(4, 128, generator=generator), torch.randn(30, 4, 128, generator=generator)
     mixtures = torch.softmax(torch.randn(20, 4, generator=generator), dim=1)
-    geometry = item_geometry(prototypes, projections)
+    geometry = item_geometry(torch.cat([prototypes[None], projections]))
     direct = _direct(mixtures, prototypes, projections)
     torch.testing.assert_close(cosine_scores(mixtures, geometry), direct, rtol=1e-5, atol=1e-6)
     users, items = torch.arange(20), torch.arange(20) % 30
