@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.plain_warehouse import plain_corpus
 from benchmarks.result import run_apart
 from python_assets.ingest import ingest_file
 from python_assets.simulate import SimulationSettings, simulate
@@ -133,6 +132,8 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str,
         "models": {"full": full_models, "batch": batch_models, "unchanged": again_models},
     }
     if importlib.util.find_spec("pandas"):
+        from benchmarks.plain_warehouse import plain_corpus
+
         steps = ("stg_reviews", "core_reviews", "interactions", "preference_pairs")
         paths = {name: everything / path.name for name, path in files.items()}
         plain = run_apart(plain_corpus, files=paths, splits=SPLITS, core=study.core)
