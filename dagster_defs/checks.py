@@ -3,6 +3,7 @@
 import dagster as dg
 
 from dagster_defs.resources import WarehouseResource
+from python_assets.encoder.data import BEHIND
 
 # name -> (asset, what is counted, how many rows break the rule)
 RULES: dict[str, tuple[list[str], str, str]] = {
@@ -68,4 +69,21 @@ def _check(name: str, asset: list[str], what: str, sql: str) -> dg.AssetChecksDe
     return check
 
 
-CHECKS: list[dg.AssetChecksDefinition] = [_check(name, *rule) for name, rule in RULES.items()]
+@dg.asset_check(
+    asset=dg.AssetKey(["ml", "user_embeddings"]),
+    additional_deps=[dg.AssetKey(["corpus", "interactions"]), dg.AssetKey(["corpus", "users"])],
+    description="No user of an encoded split is new, gone or changed since the encoder placed the users.",
+)
+def follows_the_corpus(warehouse: WarehouseResource) -> dg.AssetCheckResult:
+    """Freshness: whether the encoders, and so all results, are of the corpus as it is now. `prepare` ends with it."""
+    behind = dict(warehouse.open().rows(BEHIND))
+    splits = ", ".join(f"{split} ({users:,} users)" for split, users in behind.items())
+    return dg.AssetCheckResult(
+        passed=not behind,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"users": behind},
+        description=f"Results are older than the corpus in {splits}: `run` refreshes them." if behind else "Up to date",
+    )
+
+
+CHECKS: list[dg.AssetChecksDefinition] = [*(_check(name, *rule) for name, rule in RULES.items()), follows_the_corpus]

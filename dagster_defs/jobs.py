@@ -27,10 +27,12 @@ BY_POPULATION = dg.AssetSelection.assets(
     )
 )
 
+FRESHNESS = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["ml", "user_embeddings"]), "follows_the_corpus"))
+
 prepare = dg.define_asset_job(
     "prepare",
-    selection=dg.AssetSelection.all() - BY_SPLIT - BY_POPULATION - RESULTS,
-    description="Files to corpus, item vectors and probes.",
+    selection=(dg.AssetSelection.all() - BY_SPLIT - BY_POPULATION - RESULTS) | FRESHNESS,
+    description="Files to corpus, item vectors and probes, and whether the results are of this corpus.",
 )
 encode = dg.define_asset_job(
     "encode",

@@ -8,12 +8,12 @@ select
     pairs.other_item_id
 from {{ untested(ref('preference_pairs'), ['split', 'user_id']) }} as pairs
 cross join {{ source('raw', 'study') }} as study
-left join {{ ref('interactions') }} as preferred
+left join {{ beside_untested(ref('interactions'), ref('preference_pairs'), ['split', 'user_id']) }} as preferred
     on
         pairs.split = preferred.split
         and pairs.user_id = preferred.user_id
         and pairs.preferred_item_id = preferred.item_id
-left join {{ ref('interactions') }} as other
+left join {{ beside_untested(ref('interactions'), ref('preference_pairs'), ['split', 'user_id']) }} as other
     on
         pairs.split = other.split
         and pairs.user_id = other.user_id

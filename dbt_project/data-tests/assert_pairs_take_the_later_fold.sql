@@ -9,7 +9,7 @@ folds as (
         user_id,
         item_id,
         list_position(['train', 'validation', 'test'], fold) as fold_number
-    from {{ ref('interactions') }}
+    from {{ beside_untested(ref('interactions'), ref('preference_pairs'), ['split', 'user_id']) }} as interactions
 )
 
 select

@@ -9,7 +9,7 @@ windows as (
         interactions.user_id,
         study.top_items,
         count(*) as n_reviews
-    from {{ ref('interactions') }} as interactions
+    from {{ beside_untested(ref('interactions'), ref('grounding_blocks'), ['split', 'user_id']) }} as interactions
     cross join {{ source('raw', 'study') }} as study
     where interactions.fold = 'train' or study.grounding_window = 'all'
     group by interactions.split, interactions.user_id, study.top_items
@@ -18,7 +18,7 @@ windows as (
 select
     profiles.split,
     profiles.user_id
-from {{ ref('grounding_profiles') }} as profiles
+from {{ beside_untested(ref('grounding_profiles'), ref('grounding_blocks'), ['split', 'user_id']) }} as profiles
 left join windows
     on
         profiles.split = windows.split

@@ -64,9 +64,14 @@
     `dbt test` looks at all.
 -#}
 {% macro untested(relation, key) -%}
+    {{ beside_untested(relation, relation, key) }}
+{%- endmacro %}
+
+{#- Of another relation, the rows that share their key with a row of `made` that `untested` would look at. -#}
+{% macro beside_untested(relation, made, key) -%}
     {%- if flags.WHICH == "build" -%}
     (select * from {{ relation }} semi join (
-        select * from {{ relation.include(identifier=false) }}.{{ relation.identifier }}_built where not is_tested
+        select * from {{ made.include(identifier=false) }}.{{ made.identifier }}_built where not is_tested
     ) using ({{ key | join(", ") }}))
     {%- else -%}
     {{ relation }}
@@ -98,7 +103,7 @@
             and result.node.schema in ["staging", "corpus", "personas"]
             and result.status | string == "success"
             and result.node.unique_id not in failed %}
-            update {{ result.node.schema }}.{{ result.node.name }}_built set is_tested = true where not is_tested;
+            update "{{ result.node.database }}"."{{ result.node.schema }}"."{{ result.node.name }}_built" set is_tested = true where not is_tested;
         {%- endfor -%}
     {%- endif -%}
 {%- endmacro %}

@@ -19,23 +19,41 @@ ITEMS = """
     order by items.item_id
 """
 # The training history and the rules that make pairs of it, in one number: what a user's place depends on.
-USERS = """
-    with histories as (
-        select
-            interactions.user_id,
-            bit_xor(md5_number_lower(concat_ws(
-                ' ', study.pair_min_gap, study.max_pairs_per_user, interactions.item_id, interactions.rating
-            ))) as train_hash
-        from corpus.interactions as interactions
-        cross join raw.study as study
-        where interactions.split = $split and interactions.fold = 'train'
-        group by interactions.user_id
-    )
+TRAIN_HASHES = """
+    select
+        interactions.split,
+        interactions.user_id,
+        bit_xor(md5_number_lower(concat_ws(
+            ' ', study.pair_min_gap, study.max_pairs_per_user, interactions.item_id, interactions.rating
+        ))) as train_hash
+    from corpus.interactions as interactions
+    cross join raw.study as study
+    where interactions.fold = 'train'
+    group by interactions.split, interactions.user_id
+"""
+USERS = f"""
+    with histories as ({TRAIN_HASHES})
     select users.user_id, users.n_train_pairs, coalesce(histories.train_hash, 0) as train_hash
     from corpus.users as users
-    left join histories on users.user_id = histories.user_id
+    left join histories on users.user_id = histories.user_id and histories.split = $split
     where users.split = $split
     order by users.user_id
+"""
+# Users of encoded splits who are new, gone or changed since an encoder last placed them.
+BEHIND = f"""
+    with histories as ({TRAIN_HASHES}),
+    wanted as (
+        select runs.split, runs.instrument, runs.seed, users.user_id, coalesce(histories.train_hash, 0) as train_hash
+        from ml.encoder_runs as runs
+        inner join corpus.users as users on runs.split = users.split
+        left join histories on users.split = histories.split and users.user_id = histories.user_id
+    )
+    select coalesce(wanted.split, places.split) as split, count(distinct user_id) as n_users
+    from wanted
+    full join ml.user_embeddings as places using (split, instrument, seed, user_id)
+    where wanted.train_hash is distinct from places.train_hash
+    group by 1
+    order by 1
 """
 PAIRS = """
     with users as (select user_id, row_number() over (order by user_id) - 1 as code from corpus.users where split = $split),
