@@ -15,6 +15,9 @@ import pytest
 
 from python_assets.lake import Lake, open_warehouse
 from python_assets.warehouse import Warehouse
+
+# The same study on a file, to compare with.
+from tests.graph.conftest import small_run  # noqa: F401
 from tests.ports import free_port
 
 # PostgreSQL refuses to run as root; Debian's package makes this user.
