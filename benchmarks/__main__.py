@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.accuracy import accuracies
 from benchmarks.coverage import population_coverage
 from benchmarks.encoder import training_memory, training_step
 from benchmarks.growth import growth
@@ -24,6 +25,8 @@ SIZES = {
     "folded": (10_000, "users folded in"),
 }
 
+DIGITS = {"times": 2, "s": 2, "MiB": 0, "share": 4}
+
 
 def benchmarks_of(args: argparse.Namespace) -> dict[str, Callable[[], Result | list[Result]]]:
     """Every benchmark by name, at the sizes asked for."""
@@ -35,6 +38,7 @@ def benchmarks_of(args: argparse.Namespace) -> dict[str, Callable[[], Result | l
         "fold-in": lambda: folding_in(users=args.folded),
         "panel": lambda: metric_panel(sample=args.personas),
         "coverage": lambda: population_coverage(users=args.users, personas=args.personas),
+        "accuracy": lambda: accuracies(warehouse=args.warehouse, split=args.split),
         "growth": lambda: growth(**corpus, pairs_per_user=args.pairs_per_user),
     }
 
@@ -45,6 +49,8 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="NAME", help="which ones; all by default")
     for name, (default, text) in SIZES.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=int, default=default, help=f"{text}: {default:,}")
+    parser.add_argument("--warehouse", type=Path, help="for accuracy: a warehouse whose corpus is trained on too")
+    parser.add_argument("--split", default="All_Beauty", help="for accuracy: its split")
     parser.add_argument("--json", type=Path, help="write the results to this file")
     args = parser.parse_args()
     known = benchmarks_of(args)
@@ -64,7 +70,7 @@ def main() -> None:
 
 def line_of(result: Result) -> str:
     """One result for people."""
-    figure = f"{result.value:,.2f}" if result.unit != "MiB" else f"{result.value:,.0f}"
+    figure = f"{result.value:,.{DIGITS[result.unit]}f}"
     goal = f"{result.bound} {result.goal:g}"
     details = ", ".join(f"{k} {v:,.3g}" if isinstance(v, float) else f"{k} {v}" for k, v in result.details.items())
     verdict = "met" if result.met else "NOT MET"

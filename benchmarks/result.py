@@ -17,7 +17,7 @@ class Result(NamedTuple):
     Attributes:
         what: What was compared.
         sizes: On how much of what.
-        value: The figure that has a goal: a ratio of two times, seconds or MiB.
+        value: The figure that has a goal: a ratio of two times, seconds, MiB or a share.
         unit: Unit of ``value``.
         goal: What it should be.
         bound: Whether ``goal`` is a least or a most.
@@ -27,7 +27,7 @@ class Result(NamedTuple):
     what: str
     sizes: str
     value: float
-    unit: Literal["times", "s", "MiB"]
+    unit: Literal["times", "s", "MiB", "share"]
     goal: float
     bound: Literal["at least", "at most"]
     details: dict[str, float | int | str]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,14 +19,12 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from python_assets.turn import Turn, holder
+
 TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0
 MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
-# A writer is done in less; whoever waits longer wants to know for whom.
-SILENT_SECONDS = 3.0
-# Opening a locked file costs a millisecond: asking often finds the gaps between two writes of another process.
-LONGEST_PAUSE = 0.1
 # With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
 MAX_ATTEMPTS = 10
 
@@ -237,26 +234,6 @@ def from_matrix(matrix: np.ndarray) -> pa.FixedSizeListArray:
     return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1])
 
 
-class Turn:
-    """Waiting for one's turn: short pauses, one message, a limit."""
-
-    def __init__(self, seconds: float, tell: Callable[[str], None]) -> None:
-        self._started, self._seconds, self._tell = time.monotonic(), seconds, tell
-        self._pause, self._told = 0.02, False
-
-    def wait(self, why: str) -> bool:
-        """Sleep a little; False when the time is over."""
-        waited = time.monotonic() - self._started
-        if waited > self._seconds:
-            return False
-        if waited > SILENT_SECONDS and not self._told:
-            self._tell(f"{why}: waiting up to {self._seconds:.0f} s for it.")
-            self._told = True
-        time.sleep(self._pause * random.uniform(0.5, 1.5))
-        self._pause = min(self._pause * 1.6, LONGEST_PAUSE)
-        return True
-
-
 def bound_memory(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
     """Keep DuckDB's memory under PERSONA_FIDELITY_MEMORY (say 4GB) when it is set; what does not fit goes to disk.
 
@@ -286,15 +263,6 @@ def wait_setting() -> float:
     if not 0 <= seconds < float("inf"):
         raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
     return seconds
-
-
-def holder(error: Exception) -> str:
-    """Who holds the file, as far as DuckDB's error says."""
-    found = re.search(r"\(PID (\d+)\)(?: by user ([^\s.]+))?", str(error))
-    if not found:
-        return "another process"
-    process, user = found.groups()
-    return f"process {process}" + (f" of {user}" if user else "")
 
 
 def is_conflict(error: duckdb.Error) -> bool:

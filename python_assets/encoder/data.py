@@ -39,18 +39,30 @@ USERS = f"""
     where users.split = $split
     order by users.user_id
 """
-# Users of encoded splits who are new, gone or changed since an encoder last placed them.
+# Users of encoded splits who are new, gone or changed since an encoder of the study last placed them.
 BEHIND = f"""
     with histories as ({TRAIN_HASHES}),
+    encoders as (
+        select instrument, unnest(range(study.seed, study.seed + (settings ->> 'retests')::bigint + 1)) as seed
+        from raw.instruments
+        cross join raw.study as study
+    ),
+    runs as (
+        select split, instrument, seed
+        from ml.encoder_runs
+        semi join encoders using (instrument, seed)
+        semi join raw.splits using (split)
+    ),
+    places as (select * from ml.user_embeddings semi join runs using (split, instrument, seed)),
     wanted as (
         select runs.split, runs.instrument, runs.seed, users.user_id, coalesce(histories.train_hash, 0) as train_hash
-        from ml.encoder_runs as runs
+        from runs
         inner join corpus.users as users on runs.split = users.split
         left join histories on users.split = histories.split and users.user_id = histories.user_id
     )
     select coalesce(wanted.split, places.split) as split, count(distinct user_id) as n_users
     from wanted
-    full join ml.user_embeddings as places using (split, instrument, seed, user_id)
+    full join places using (split, instrument, seed, user_id)
     where wanted.train_hash is distinct from places.train_hash
     group by 1
     order by 1

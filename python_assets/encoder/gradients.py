@@ -56,9 +56,9 @@ class Cosines(torch.autograd.Function):
     def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
         mixtures, cross, gram, context, outer, item_norm, context_norm, inverse, cosines = ctx.saved_tensors
         half = gradients[0] * cosines * -0.5
-        by_dot, by_item, by_context = (
-            value[:, None, None] for value in (gradients[0] * inverse, half / item_norm, half / context_norm)
-        )
+        # A norm that was raised to SMALLEST is a constant.
+        by_item, by_context = ((half / norm * (norm > SMALLEST))[:, None, None] for norm in (item_norm, context_norm))
+        by_dot = (gradients[0] * inverse)[:, None, None]
         by_outer = (by_dot * cross).addcmul_(by_item, gram).addcmul_(by_context, context)
         by_mixtures = ((by_outer + by_outer.transpose(1, 2)) * mixtures[:, None, :]).sum(2)
         if not any(ctx.needs_input_grad[1:]):

@@ -11,7 +11,8 @@ import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 from dagster_defs.dbt_turn import Plugin
-from python_assets.warehouse import MEMORY_VARIABLE, WAIT_VARIABLE, Warehouse, WarehouseError, holder
+from python_assets.turn import holder
+from python_assets.warehouse import MEMORY_VARIABLE, WAIT_VARIABLE, Warehouse, WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.processes import finish, start, start_holding
 

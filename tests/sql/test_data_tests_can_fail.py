@@ -54,17 +54,42 @@ GENERIC_DAMAGE = {
 }
 
 
-@pytest.fixture(scope="module")
-def damaged(simulated: Built, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
-    """The tests named here on a copy of the simulated warehouse with every damage done."""
-    folder: Path = tmp_path_factory.mktemp("damaged")
+# Those that look only at untested rows when `dbt build` runs them; of two in one build, none may skip the other.
+UNTESTED = (
+    ("assert_splits_hold_their_categories",),
+    ("assert_pairs_have_the_least_gap", "assert_pairs_take_the_later_fold"),
+    ("assert_profiles_show_only_their_window",),
+)
+
+
+def damaged_copy(simulated: Built, folder: Path) -> Path:
+    """A copy of the simulated warehouse with every damage done."""
     warehouse = folder / "simulated.duckdb"
     shutil.copy(simulated.warehouse.path, warehouse)
     with duckdb.connect(str(warehouse)) as connection:
         for statement in (*DAMAGE.values(), *GENERIC_DAMAGE.values()):
             connection.execute(statement)
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def damaged(simulated: Built, tmp_path_factory: pytest.TempPathFactory) -> DbtRun:
+    """`dbt test` of the tests named here."""
+    folder: Path = tmp_path_factory.mktemp("damaged")
     generic = [f"{prefix}*" for prefix in GENERIC_DAMAGE]
+    warehouse = damaged_copy(simulated, folder)
     return run_dbt(warehouse, "test", "--select", "test_type:singular", *generic, target=folder / "target")
+
+
+@pytest.mark.parametrize("names", UNTESTED)
+def test_a_build_sees_damage_in_untested_rows(simulated: Built, tmp_path: Path, names: tuple[str, ...]) -> None:
+    warehouse = damaged_copy(simulated, tmp_path)
+    with duckdb.connect(str(warehouse)) as connection:
+        for table in ("corpus.interactions", "corpus.preference_pairs", "personas.grounding_blocks"):
+            connection.execute(f"update {table}_built set is_tested = false")
+    done = run_dbt(warehouse, "build", "--select", *names, target=tmp_path / "target")
+    statuses = done.named("test.persona_fidelity.")
+    assert {name: statuses[name] for name in names} == dict.fromkeys(names, "fail")
 
 
 def test_every_singular_test_is_tried() -> None:

@@ -1,0 +1,48 @@
+{#-
+    The rows of an incremental model that a test of `dbt build` looks at: those that no successful build has tested yet.
+    `dbt test` looks at all.
+-#}
+{% macro untested(relation, key) -%}
+    {{ beside_untested(relation, relation, key) }}
+{%- endmacro %}
+
+{#- Of another relation, the rows that share their key with a row of `made` that `untested` would look at. -#}
+{% macro beside_untested(relation, made, key) -%}
+    {%- if flags.WHICH == "build" -%}
+    (select * from {{ relation }} semi join (
+        select * from {{ made.include(identifier=false) }}.{{ made.identifier }}_built where not is_tested
+    ) using ({{ key | join(", ") }}))
+    {%- else -%}
+    {{ relation }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- Lets a generic test say `where: untested`. -#}
+{% macro get_where_subquery(relation) -%}
+    {%- set where = config.get("where", "") -%}
+    {%- if where == "untested" -%}
+        {{ return(untested(relation, ["split", "user_id"]) ~ (" as untested" if flags.WHICH == "build" else "")) }}
+    {%- elif where -%}
+        {{ return("(select * from " ~ relation ~ " where " ~ where ~ ") as filtered") }}
+    {%- else -%}
+        {{ return(relation) }}
+    {%- endif -%}
+{%- endmacro %}
+
+{#- After a build: what was built, and failed no test, counts as tested. -#}
+{% macro mark_tested(results) -%}
+    {%- if execute and flags.WHICH == "build" -%}
+        {%- set failed = [] -%}
+        {%- for result in results if result.node.resource_type == "test" and result.status | string not in ["pass", "warn"] -%}
+            {%- do failed.extend(result.node.depends_on.nodes) -%}
+        {%- endfor -%}
+        {%- for result in results
+            if result.node.resource_type == "model"
+            and result.node.config.materialized == "incremental"
+            and result.node.schema in ["staging", "corpus", "personas"]
+            and result.status | string == "success"
+            and result.node.unique_id not in failed %}
+            update "{{ result.node.database }}"."{{ result.node.schema }}"."{{ result.node.name }}_built" set is_tested = true where not is_tested;
+        {%- endfor -%}
+    {%- endif -%}
+{%- endmacro %}
