@@ -43,8 +43,8 @@ USERS = f"""
 BEHIND = f"""
     with histories as ({TRAIN_HASHES}),
     encoders as (
-        select instrument, unnest(range(study.seed, study.seed + (settings ->> 'retests')::bigint + 1)) as seed
-        from raw.instruments
+        select instruments.instrument, unnest(range(study.seed, study.seed + (instruments.settings ->> 'retests')::bigint + 1)) as seed
+        from raw.instruments as instruments
         cross join raw.study as study
     ),
     runs as (

@@ -36,6 +36,9 @@ def test_it_counts_users_who_changed_left_or_came(small_run: Finished, tmp_path:
     assert found.severity == dg.AssetCheckSeverity.WARN
     assert found.metadata["users"].value == {"Combined": 3}
     assert "Combined (3 users)" in str(found.description)
+    with WarehouseResource(address=str(file)).open().connect(read_only=False) as connection:
+        connection.execute("delete from raw.instruments")
+    assert check(file).passed, "what the study no longer has is nobody's to refresh"
 
 
 def test_prepare_ends_with_it() -> None:
