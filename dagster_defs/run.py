@@ -108,7 +108,8 @@ def run_step(
     from dagster_defs.definitions import defs
 
     release_killed_runs(instance)
-    with _quiet_output():
+    # dagster-dbt steps into the dbt project from several threads at once, and does not always come back.
+    with _quiet_output(), contextlib.chdir(Path.cwd()):
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             asset_selection=only,

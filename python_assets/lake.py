@@ -58,7 +58,8 @@ class Lake(Warehouse):
                 "put it into PGPASSWORD or ~/.pgpass, and take it out of --warehouse."
             )
         # A lake has no file; the report and scratch files of this machine are named after its catalogue.
-        super().__init__(Path("warehouse") / f"{_catalogue(address)}.lake", wait_seconds=wait_seconds, on_wait=on_wait)
+        local = Path("warehouse").absolute() / f"{_catalogue(address)}.lake"
+        super().__init__(local, wait_seconds=wait_seconds, on_wait=on_wait)
         self._address = address
         self.data = data or os.environ.get(LAKE_DATA_VARIABLE) or None
 

@@ -80,8 +80,9 @@ def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
     The data root is ``data_root``, else ``PERSONA_FIDELITY_DATA``, else ``data/``; the study file's own
     folder comes last, so that a bundled corpus is found wherever the command is run. A built-in study without a corpus
     of its own has only the first: a pattern such as ``**/All_Beauty.jsonl.gz`` would find the demo's simulated file.
+    Both are absolute, for a run changes the folder it stands in while dbt works.
     """
-    chosen = data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")
+    chosen = (data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")).absolute()
     has_own = study_file.parent != STUDIES.resolve() or study_file.with_suffix("").is_dir()
     return [chosen, study_file.parent] if has_own else [chosen]
 

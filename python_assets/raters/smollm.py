@@ -56,7 +56,8 @@ def gguf_file() -> Path:
 
 def cache_root() -> Path:
     """``PERSONA_FIDELITY_CACHE``, or a folder in the user's cache."""
-    return Path(os.environ.get("PERSONA_FIDELITY_CACHE") or Path.home() / ".cache" / "persona-fidelity")
+    chosen = os.environ.get("PERSONA_FIDELITY_CACHE")
+    return Path(chosen).absolute() if chosen else Path.home() / ".cache" / "persona-fidelity"
 
 
 def _unpack(source: Path, folder: Path) -> None:

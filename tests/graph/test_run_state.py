@@ -12,6 +12,7 @@ import pytest
 from dagster_defs.run import plan
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace, open_workspace
+from python_assets.ingest import resolve_files
 from python_assets.stages import Stage, finished_stages, mark
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished
@@ -42,6 +43,18 @@ def to_do(workspace: Workspace) -> list[tuple[str, str]]:
 
 def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
     assert to_do(opened()) == []
+
+
+def test_relative_paths_are_those_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "reviews").mkdir()
+    (tmp_path / "reviews" / "All_Beauty.jsonl.gz").touch()
+    monkeypatch.chdir(tmp_path)
+    workspace = open_workspace(study="beauty", warehouse="w.duckdb", data_root=Path("reviews"))
+    monkeypatch.chdir("/")
+    assert resolve_files(["**/All_Beauty.jsonl.gz"], roots=workspace.roots) == [
+        tmp_path / "reviews" / "All_Beauty.jsonl.gz"
+    ]
+    assert workspace.warehouse.path == tmp_path / "w.duckdb"
 
 
 def test_a_changed_population_concerns_its_own_step(opened: Open) -> None:
