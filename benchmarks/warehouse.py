@@ -17,8 +17,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from array import array
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from benchmarks.result import run_apart
 from python_assets.ingest import ingest_file
@@ -36,17 +39,27 @@ DBT = Path(__file__).parents[1] / "dbt_project"
 
 
 def hold_back(folder: Path, share: float) -> None:
-    """Move the newest share of all reviews to files of their own, in the folder ``batch``."""
+    """Move the newest share of all reviews to files of their own, in the folder ``batch``; line by line."""
     files = sorted((folder / "raw" / "review_categories").glob("*.jsonl.gz"))
-    lines = {path: gzip.decompress(path.read_bytes()).splitlines(keepends=True) for path in files}
-    times = [int(found.group(1)) for own in lines.values() for line in own if (found := TIMESTAMP.search(line))]
-    cut = sorted(times)[int(len(times) * (1 - share))]
+    times = array("q")
+    for path in files:
+        with gzip.open(path) as lines:
+            times.extend(map(time_of, lines))
+    at = int(len(times) * (1 - share))
+    cut = int(np.partition(np.frombuffer(times, dtype=np.int64), at)[at])
     (folder / "batch").mkdir(exist_ok=True)
-    for path, own in lines.items():
-        late = [bool((found := TIMESTAMP.search(line)) and int(found.group(1)) >= cut) for line in own]
-        for target, wanted in ((folder / "batch" / path.name, True), (path, False)):
-            part = b"".join(line for line, is_late in zip(own, late, strict=True) if is_late is wanted)
-            target.write_bytes(gzip.compress(part, compresslevel=1))
+    for path in files:
+        early, late = path.with_suffix(".early"), folder / "batch" / path.name
+        with gzip.open(path) as lines, gzip.open(early, "wb", 1) as before, gzip.open(late, "wb", 1) as after:
+            for line in lines:
+                (after if time_of(line) >= cut else before).write(line)
+        early.replace(path)
+
+
+def time_of(line: bytes) -> int:
+    """A review's time; broken lines have none and count as old."""
+    found = TIMESTAMP.search(line)
+    return int(found.group(1)) if found else -1
 
 
 def ingest_folder(warehouse: str, reviews: str, items: str | None, batch_id: str) -> None:
@@ -66,9 +79,10 @@ def build(warehouse: Path, target: Path) -> tuple[float, dict[str, float]]:
     names = {"PERSONA_FIDELITY_WAREHOUSE": warehouse, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target / "logs"}
     begun = time.perf_counter()
     subprocess.run(
-        [sys.executable, "-m", "dbt.cli.main", "build", *options, "--select", *MODELS],
+        [Path(sys.executable).with_name("dbt"), "build", *options, "--select", *MODELS],
         check=True,
         cwd=DBT,
+        stdout=subprocess.DEVNULL,  # DuckDB's progress bars
         env=os.environ | {name: str(path) for name, path in names.items()},
     )
     seconds = time.perf_counter() - begun
@@ -89,11 +103,12 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str,
         | {"categories": CATEGORIES}
     )
     simulate(settings, folder, progress=False, overwrite=True)
-    everything = folder / "everything"
-    everything.mkdir(exist_ok=True)
     files = {name: folder / "raw" / "review_categories" / f"{name}.jsonl.gz" for name, _ in CATEGORIES}
-    for path in files.values():
-        (everything / path.name).write_bytes(path.read_bytes())
+    plain = None
+    if importlib.util.find_spec("pandas"):
+        from benchmarks.plain_warehouse import plain_corpus
+
+        plain = run_apart(plain_corpus, files=files, splits=SPLITS, core=5)
     hold_back(folder, batch)
 
     warehouse, target = Warehouse(folder / "bench.duckdb"), folder / "target"
@@ -131,12 +146,8 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str,
         "sql_peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
         "models": {"full": full_models, "batch": batch_models, "unchanged": again_models},
     }
-    if importlib.util.find_spec("pandas"):
-        from benchmarks.plain_warehouse import plain_corpus
-
+    if plain:
         steps = ("stg_reviews", "core_reviews", "interactions", "preference_pairs")
-        paths = {name: everything / path.name for name, path in files.items()}
-        plain = run_apart(plain_corpus, files=paths, splits=SPLITS, core=study.core)
         ours = full.seconds + sum(full_models[name] for name in steps)
         found |= {"plain_s": plain.seconds, "plain_peak_mib": plain.peak_mib, "plain_ratio": plain.seconds / ours}
         found |= {"plain_pairs": plain.value[1]}

@@ -81,7 +81,7 @@ def follows_the_corpus(warehouse: WarehouseResource) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=not behind,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"users": behind},
+        metadata={"users": sum(behind.values()), "users_by_split": behind},
         description=f"Results are older than the corpus in {splits}: `run` refreshes them." if behind else "Up to date",
     )
 

@@ -45,6 +45,7 @@ class Finished(NamedTuple):
     warehouse: Warehouse
     output: str
     environment: dict[str, str]
+    progress: str = ""
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command in the same folder."""
@@ -76,7 +77,7 @@ def finished_run(folder: Path, study: str, *options: str) -> Finished:
     environment = own_environment(folder)
     done = run_command(folder, environment, "run", "--study", "small.yml", *options)
     assert done.returncode == 0, done.stderr[-3000:]
-    return Finished(folder, Warehouse(folder / "warehouse" / "small.duckdb"), done.stdout, environment)
+    return Finished(folder, Warehouse(folder / "warehouse" / "small.duckdb"), done.stdout, environment, done.stderr)
 
 
 @pytest.fixture(scope="session")

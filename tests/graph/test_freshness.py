@@ -34,7 +34,8 @@ def test_it_counts_users_who_changed_left_or_came(small_run: Finished, tmp_path:
     found = check(file)
     assert not found.passed
     assert found.severity == dg.AssetCheckSeverity.WARN
-    assert found.metadata["users"].value == {"Combined": 3}
+    assert found.metadata["users_by_split"].value == {"Combined": 3}
+    assert found.metadata["users"].value == 3
     assert "Combined (3 users)" in str(found.description)
     with WarehouseResource(address=str(file)).open().connect(read_only=False) as connection:
         connection.execute("delete from raw.instruments")
