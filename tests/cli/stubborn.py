@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 import time
 from contextlib import suppress
 
@@ -45,6 +46,17 @@ def dagster() -> None:
         print("ready", flush=True)
         time.sleep(2)
     raise ValueError("a step failed")
+
+
+@main.command()
+def captures() -> None:
+    """What is printed is kept by Dagster's helper processes, which a terminal interrupts too."""
+    from dagster_defs.compute_logs import ComputeLogManager
+
+    with tempfile.TemporaryDirectory() as folder, ComputeLogManager(base_dir=folder).capture_logs(["step"]):
+        time.sleep(1)
+        print("ready", flush=True)
+        time.sleep(60)
 
 
 @main.command()

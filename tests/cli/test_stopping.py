@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from dagster_defs.cli.stopping import STOPPED, stop_signals
 PROJECT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "swallows"])
+@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "swallows"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
     process = subprocess.Popen(
@@ -23,10 +24,12 @@ def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        start_new_session=True,
     )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
-    process.send_signal(number)
+    # A terminal sends Ctrl-C to all processes of a command, `kill` to one.
+    os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, errors = process.communicate(timeout=40)
     assert (process.returncode, errors) == (code, STOPPED + "\n")
 
