@@ -14,6 +14,7 @@ from typing import Any
 
 import dagster as dg
 
+from dagster_defs.failures import first_cause
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.study import Study
@@ -145,20 +146,6 @@ def _is_alive(number: int) -> bool:
     except PermissionError:
         pass
     return True
-
-
-def first_cause(result: dg.ExecuteInProcessResult) -> str:
-    """The innermost error of the first failed step, in one line."""
-    for event in result.all_events:
-        if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
-                error = error.cause
-            text = " ".join((error.message if error else "unknown").split())
-            return f"{event.step_key} failed: {text[:600]}"
-        if event.event_type_value in {"RUN_FAILURE", "PIPELINE_FAILURE"} and event.message:
-            return " ".join(event.message.split())[:600]
-    return "the run failed; look at it with `persona-fidelity dev`"
 
 
 def _run_alone(step: Step) -> None:

@@ -1,0 +1,46 @@
+"""Why a run failed, in one sentence."""
+
+from __future__ import annotations
+
+import re
+
+import click
+import dagster as dg
+
+LONGEST = 600
+_FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)
+_REPEATED = re.compile(r"(\w[\w ]* Error in \w+ \S+ \(\S+\)|compiled code at .*)")
+_NO_ROOM = re.compile(r"no space left|disk quota", re.IGNORECASE)
+
+
+def first_cause(result: dg.ExecuteInProcessResult) -> str:
+    """The innermost error of the first failed step, in one line."""
+    for event in result.all_events:
+        if event.is_step_failure:
+            error = event.step_failure_data.error
+            while error is not None and error.cause is not None:
+                error = error.cause
+            return f"{event.step_key} failed: {in_one_line(error.message if error else 'unknown')}"
+        if event.event_type_value in {"RUN_FAILURE", "PIPELINE_FAILURE"} and event.message:
+            return in_one_line(event.message)
+    return "the run failed; look at it with `persona-fidelity dev`"
+
+
+def in_one_line(message: str) -> str:
+    """A library's message without line breaks; of dbt's many pages the first failure, and where the rest is."""
+    text = click.unstyle(message)
+    line = " ".join((_of_dbt(text) or text).split())[:LONGEST]
+    return f"{line}; make room on the disk and run the same command again" if _NO_ROOM.search(line) else line
+
+
+def _of_dbt(text: str) -> str | None:
+    _, is_dbt, errors = text.partition("Errors parsed from dbt logs:")
+    failures = _FAILURE.findall(errors)
+    if not failures:
+        return errors if is_dbt else None
+    kind, name, said = failures[0]
+    kind = "data test" if kind == "test" else kind
+    reason = " ".join(line for line in map(str.strip, said.splitlines()) if line and not _REPEATED.fullmatch(line))
+    more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
+    log = re.search(r"dbt debug log: (\S+\.log)", text)
+    return f"{kind} {name}: {reason[: LONGEST // 2]}{more}{f' (all of it: {log.group(1)})' if log else ''}"

@@ -1,0 +1,67 @@
+"""What is said when a step fails."""
+
+from __future__ import annotations
+
+import pytest
+
+from dagster_defs.failures import in_one_line
+
+DBT = """dagster_dbt.errors.DagsterDbtCliRuntimeError: The dbt CLI process with command
+
+`dbt build --select persona_fidelity.corpus.items persona_fidelity.corpus.users`
+
+failed with exit code `1`. Check the stdout in the Dagster compute logs for the full information about the error, or view \
+the dbt debug log: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.log.
+
+Errors parsed from dbt logs:
+
+54 of 106 ERROR creating sql table model probes.item_bands ..................... [\x1b[31mERROR\x1b[0m in 0.25s]
+
+"""
+FULL_DISK = (
+    DBT
+    + """\x1b[31mFailure in model item_bands (../models/probes/item_bands.sql)\x1b[0m
+
+  Runtime Error in model item_bands (../models/probes/item_bands.sql)
+  TransactionContext Error: Failed to commit: Could not write file "/w/small.duckdb.wal": No space left on device
+
+\x1b[31mFailure in model users (../models/corpus/users.sql)\x1b[0m
+
+  Runtime Error in model users (../models/corpus/users.sql)
+  TransactionContext Error: Failed to commit: Could not write file "/w/small.duckdb.wal": No space left on device
+"""
+)
+BROKEN_RULE = (
+    DBT
+    + """\x1b[31mFailure in test assert_core_is_a_core (data-tests/assert_core_is_a_core.sql)\x1b[0m
+
+  Got 3 results, configured to fail if != 0
+
+  compiled code at target/compiled/persona_fidelity/data-tests/assert_core_is_a_core.sql
+"""
+)
+LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.log)"
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (
+            FULL_DISK,
+            "model item_bands: TransactionContext Error: Failed to commit: Could not write file "
+            f'"/w/small.duckdb.wal": No space left on device, and 1 more {LOG}; '
+            "make room on the disk and run the same command again",
+        ),
+        (
+            BROKEN_RULE,
+            f"data test assert_core_is_a_core: Got 3 results, configured to fail if != 0 {LOG}",
+        ),
+        (
+            DBT.partition("54 of")[0] + "Runtime Error\n  /w/small.duckdb is in use",
+            "Runtime Error /w/small.duckdb is in use",
+        ),
+        ("ValueError: no\n   such\tuser\n", "ValueError: no such user"),
+    ],
+)
+def test_the_first_failure_is_told_in_one_line(message: str, line: str) -> None:
+    assert in_one_line(message) == line
