@@ -17,7 +17,7 @@ users as materialized (
     select
         category,
         user_id,
-        cast(row_number() over () as integer) as user_number
+        cast(row_number() over (order by category, user_id) as integer) as user_number
     from reviews
     group by category, user_id
     having count(*) >= (select study.core from study)
@@ -27,7 +27,7 @@ items as materialized (
     select
         category,
         item_id,
-        cast(row_number() over () as integer) as item_number
+        cast(row_number() over (order by category, item_id) as integer) as item_number
     from reviews
     group by category, item_id
     having count(*) >= (select study.core from study)
