@@ -12,14 +12,13 @@ import importlib.util
 import json
 import os
 import re
-import resource
 import subprocess
 import sys
 import tempfile
 import time
 from array import array
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -73,26 +72,42 @@ def ingest_folder(warehouse: str, reviews: str, items: str | None, batch_id: str
             ingest_file(target, path, category=category, kind="items", batch_id=batch_id)
 
 
-def build(warehouse: Path, target: Path) -> tuple[float, dict[str, float]]:
-    """Seconds of one ``dbt build`` of the corpus and grounding with its data tests, and of each model."""
+class Build(NamedTuple):
+    """One ``dbt build`` of the corpus and grounding with its data tests; seconds of each model, and of all tests."""
+
+    seconds: float
+    peak_mib: float
+    models: dict[str, float]
+
+
+def build(warehouse: Path, target: Path) -> Build:
+    """Build what changed.
+
+    Raises:
+        SystemExit: dbt failed; its log is in ``target``.
+    """
     options = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--quiet", "--exclude-resource-type", "unit_test"]
     names = {"PERSONA_FIDELITY_WAREHOUSE": warehouse, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target / "logs"}
     begun = time.perf_counter()
-    subprocess.run(
+    dbt = subprocess.Popen(
         [Path(sys.executable).with_name("dbt"), "build", *options, "--select", *MODELS],
-        check=True,
         cwd=DBT,
         stdout=subprocess.DEVNULL,  # DuckDB's progress bars
         env=os.environ | {name: str(path) for name, path in names.items()},
     )
+    # Its own peak: that of all children together would be that of pandas.
+    _, status, usage = os.wait4(dbt.pid, 0)
     seconds = time.perf_counter() - begun
+    if status:
+        sys.exit(f"dbt failed: see {target / 'logs' / 'dbt.log'}")
     results = json.loads((target / "run_results.json").read_text())["results"]
     models = {
         node["unique_id"].split(".")[-1]: node["execution_time"]
         for node in results
         if node["unique_id"].startswith("model.")
     }
-    return seconds, models | {"data tests": sum(n["execution_time"] for n in results if n["unique_id"][:5] == "test.")}
+    models["data tests"] = sum(node["execution_time"] for node in results if node["unique_id"].startswith("test."))
+    return Build(seconds, usage.ru_maxrss / 1024, models)
 
 
 def make_files(folder: Path, *, reviews: int, batch: float, seed: int) -> tuple[dict[str, Path], Apart | None]:
@@ -133,30 +148,30 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str,
         "reviews": str(files["Software"].parent),
     }
     full = run_apart(ingest_folder, **first, items=str(folder / "raw" / "meta_categories"))
-    full_sql, full_models = build(warehouse.path, target)
-    print(f"full build: {full.seconds + full_sql:,.1f} s", flush=True)
+    full_sql = build(warehouse.path, target)
+    print(f"full build: {full.seconds + full_sql.seconds:,.1f} s", flush=True)
     late = run_apart(ingest_folder, **(first | {"reviews": str(folder / "batch"), "batch_id": "second"}), items=None)
-    batch_sql, batch_models = build(warehouse.path, target)
-    again_sql, again_models = build(warehouse.path, target)
+    batch_sql = build(warehouse.path, target)
+    again_sql = build(warehouse.path, target)
     counted = warehouse.rows(
         "select (select count(*) from raw.reviews), (select count(*) from corpus.users),"
         " (select count(*) from corpus.preference_pairs)"
     )[0]
     found: dict[str, Any] = {
         **dict(zip(("reviews", "users", "pairs"), counted, strict=True)),
-        "full_s": full.seconds + full_sql,
-        "batch_s": late.seconds + batch_sql,
-        "unchanged_sql_s": again_sql,
-        "batch_share": (late.seconds + batch_sql) / (full.seconds + full_sql),
+        "full_s": full.seconds + full_sql.seconds,
+        "batch_s": late.seconds + batch_sql.seconds,
+        "unchanged_sql_s": again_sql.seconds,
+        "batch_share": (late.seconds + batch_sql.seconds) / (full.seconds + full_sql.seconds),
         "full_ingest_s": full.seconds,
         "batch_ingest_s": late.seconds,
         "ingest_peak_mib": full.peak_mib,
-        "sql_peak_mib": resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024,
-        "models": {"full": full_models, "batch": batch_models, "unchanged": again_models},
+        "sql_peak_mib": max(full_sql.peak_mib, batch_sql.peak_mib, again_sql.peak_mib),
+        "models": {"full": full_sql.models, "batch": batch_sql.models, "unchanged": again_sql.models},
     }
     if plain:
         steps = ("stg_reviews", "core_reviews", "interactions", "preference_pairs")
-        ours = full.seconds + sum(full_models[name] for name in steps)
+        ours = full.seconds + sum(full_sql.models[name] for name in steps)
         found |= {"plain_s": plain.seconds, "plain_peak_mib": plain.peak_mib, "plain_ratio": plain.seconds / ours}
         found |= {"plain_pairs": plain.value[1]}
     return found
