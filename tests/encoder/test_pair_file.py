@@ -60,14 +60,14 @@ def test_a_file_within_the_buffer_is_permuted_uniformly(small_blocks: None) -> N
 
 def test_memory_stays_within_the_buffer(tmp_path: Path) -> None:
     pairs = PairFile(tmp_path)
-    for start in range(0, 4_000_000, 500_000):
-        pairs.append(np.full((500_000, 3), start))
+    for start in range(0, 1_000_000, 100_000):
+        pairs.append(np.full((100_000, 3), start))
     tracemalloc.start()
-    seen = sum(len(batch) for batch in pairs.batches(512, seed=0, buffer=131_072))
+    seen = sum(len(batch) for batch in pairs.batches(2048, seed=0, buffer=131_072))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert seen == 4_000_000
-    # The buffer, its blocks before they are joined, and the leftover: three times the buffer, not the file's 48 MB.
+    assert seen == 1_000_000
+    # The buffer, its blocks before they are joined, and the leftover: three times the buffer, not the file's 12 MB.
     assert peak < 3.2 * 131_072 * pair_file.ROW_BYTES
 
 
