@@ -22,7 +22,7 @@ demo: $(VENV)/.base  ## the bundled study, from files to report
 	$(VENV)/bin/persona-fidelity run --study demo
 
 test: $(VENV)/.dev  ## every test; those that need data, a GPU, vLLM or a browser skip with a reason
-	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(VENV)/bin/python -m pytest -n logical --maxprocesses 4 --dist loadscope --no-loadscope-reorder
 
 dev: $(VENV)/.base  ## the Dagster UI on 127.0.0.1
 	$(VENV)/bin/persona-fidelity dev

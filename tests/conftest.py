@@ -14,23 +14,25 @@ if os.environ.get("PYTEST_XDIST_WORKER"):
 
 PROJECT = Path(__file__).parent.parent
 LONG_TESTS = "PERSONA_FIDELITY_LONG_TESTS"
-# Fixtures that take half a minute or more, shared by several files.
-SHARED_FIXTURES = frozenset({"small_run", "simulated", "real"})
+# Folders whose files share a fixture that takes half a minute or more.
+TOGETHER = ("tests/graph/", "tests/sql/")
 
 
-@pytest.hookimpl(tryfirst=True)
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    """With several processes, which tests one of them takes: those of a file, or of a folder that shares a slow fixture."""
+    # xdist is there when it calls. Its own `xdist_group` has no effect under pytest 9.
+    from xdist.scheduler.loadscope import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return next((folder for folder in TOGETHER if nodeid.startswith(folder)), nodeid.split("::")[0])
+
+    return Together(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out what takes minutes, and let one process have all tests that share a slow fixture.
-
-    Tests marked ``long`` run when they are asked for. With several processes (``-n 2 --dist loadgroup``) the tests of a
-    file stay together, and files that share a fixture do, so that each fixture is made once.
-    """
-    groups: dict[Path, str] = {}
-    for item in items:
-        for fixture in SHARED_FIXTURES.intersection(getattr(item, "fixturenames", ())):
-            groups[item.path] = fixture
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(groups.get(item.path, str(item.path))))
+    """Tests marked ``long`` take minutes each: they run when they are asked for."""
     skip = pytest.mark.skip(reason=f"takes minutes: set {LONG_TESTS}=1 to run it")
     for item in items:
         if item.get_closest_marker("long") and not os.environ.get(LONG_TESTS):
