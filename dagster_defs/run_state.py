@@ -19,6 +19,7 @@ from python_assets.stages import (
     finished_stages,
     mark,
     prepare_fingerprint,
+    seeds_fingerprint,
     split_fingerprint,
 )
 
@@ -79,7 +80,9 @@ class RunState:
         if step.job == "encode":
             return encoded
         assert isinstance(step.partition, dg.MultiPartitionKey)
-        return evaluate_fingerprint(self.study, step.partition.keys_by_dimension["population"], encoded)
+        population = step.partition.keys_by_dimension["population"]
+        seeds = seeds_fingerprint(self.warehouse, split, self.study.population(population).size)
+        return evaluate_fingerprint(self.study, population, encoded=encoded, seeds=seeds)
 
     def _content(self, split: str) -> str:
         if split not in self._contents:

@@ -16,19 +16,16 @@ from python_assets.study import Study
 from python_assets.warehouse import Warehouse, WarehouseError
 
 # What stages after `prepare` read of a split; every row counts, in any order.
-SPLIT_TABLES = (
-    "corpus.interactions",
-    "corpus.items",
-    "corpus.users",
-    "probes.probe_items",
-    "personas.seed_users",
-    "personas.grounding_profiles",
-)
+SPLIT_TABLES = ("corpus.interactions", "corpus.items", "corpus.users", "probes.probe_items")
 ITEM_TEXTS = """
     select count(*), bit_xor(md5_number_lower(embeddings.item_id || chr(31) || embeddings.text_hash))
     from ml.item_embeddings as embeddings
     inner join corpus.items as items on embeddings.category = items.category and embeddings.item_id = items.item_id
     where items.split = ?
+"""
+SEEDS = """
+    select user_id, seed_order, profile_hash from personas.grounding_profiles
+    where split = ? order by seed_order limit ?
 """
 CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
 DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
@@ -69,7 +66,7 @@ def files_fingerprint(files: Iterable[Path]) -> str:
 
 
 def split_fingerprint(warehouse: Warehouse, split: str) -> str:
-    """Changes with the contents of a split: histories, items and their texts, probes, seed users and their evidence."""
+    """Changes with the contents of a split: histories, items and their texts, probes."""
     with warehouse.connect() as connection:
         parts = [
             connection.execute(
@@ -95,10 +92,15 @@ def encode_fingerprint(study: Study, content: str, *, code: str) -> str:
     )
 
 
-def evaluate_fingerprint(study: Study, population: str, encoded: str) -> str:
-    """Of the stage ``evaluate`` of a population, given the fingerprint of its split's ``encode``."""
-    settings = next(each for each in study.populations if each.name == population)
-    return digest("evaluate", settings.config_hash(), study.grounding.config_hash(), encoded)
+def seeds_fingerprint(warehouse: Warehouse, split: str, size: int) -> str:
+    """Changes with a split's first seed users, their order and their evidence."""
+    return digest(warehouse.rows(SEEDS, [split, size]))
+
+
+def evaluate_fingerprint(study: Study, population: str, *, encoded: str, seeds: str) -> str:
+    """Of the stage ``evaluate`` of a population, given the fingerprints of its split's ``encode`` and of its seed users."""
+    settings = study.population(population)
+    return digest("evaluate", settings.config_hash(), study.grounding.config_hash(), encoded, seeds)
 
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:

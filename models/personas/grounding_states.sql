@@ -13,8 +13,24 @@ splits as (
     select * from {{ source('raw', 'splits') }}
 ),
 
+-- Evidence is made for as many seed users as the largest population asks for, and for all when none asks.
+wanted as (
+    select max(size) filter (where condition in ('grounded', 'control')) as n_seed_users
+    from {{ source('raw', 'populations') }}
+),
+
+-- A user of one review has none in the training fold.
 seed_users as (
-    select * from {{ ref('seed_users') }}
+    select
+        seed_users.split,
+        seed_users.user_id
+    from {{ ref('seed_users') }} as seed_users
+    cross join study
+    cross join wanted
+    where seed_users.n_reviews > 1 or study.grounding_window = 'all'
+    qualify
+        row_number() over (partition by seed_users.split order by seed_users.seed_order)
+        <= coalesce(wanted.n_seed_users, seed_users.seed_order)
 ),
 
 histories as (

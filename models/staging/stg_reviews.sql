@@ -1,10 +1,6 @@
 with
 
 reviews as (
-    select * from {{ source('raw', 'reviews') }}
-),
-
-numbered as (
     select
         category,
         user_id,
@@ -14,11 +10,35 @@ numbered as (
         file,
         line_number,
         batch_id,
+        hash(category, user_id, item_id) as key_hash
+    from {{ source('raw', 'reviews') }}
+),
+
+-- Few items are reviewed twice by a user: only what shares its hash is ordered by time.
+repeated as materialized (
+    select key_hash
+    from reviews
+    group by key_hash
+    having count(*) > 1
+),
+
+numbered as (
+    select
+        reviews.*,
         row_number() over (
-            partition by category, user_id, item_id
-            order by reviewed_at, file, line_number
+            partition by reviews.category, reviews.user_id, reviews.item_id
+            order by reviews.reviewed_at, reviews.file, reviews.line_number
         ) as review_number
     from reviews
+    semi join repeated using (key_hash)
+),
+
+earliest as (
+    select * exclude (review_number) from numbered
+    where review_number = 1
+    union all
+    select reviews.* from reviews
+    anti join repeated using (key_hash)
 ),
 
 final as (
@@ -31,8 +51,7 @@ final as (
         file,
         line_number,
         batch_id
-    from numbered
-    where review_number = 1
+    from earliest
 )
 
 select * from final

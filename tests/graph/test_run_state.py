@@ -87,7 +87,6 @@ def test_a_file_written_again_is_looked_at_and_no_more(opened: Open, monkeypatch
         "update corpus.interactions set rating = 6 - rating where user_id = (select min(user_id) from corpus.interactions)",
         "update ml.item_embeddings set text_hash = 'other' where item_id = (select min(item_id) from corpus.items)",
         "delete from probes.probe_items where probe_number = 1",
-        "update personas.grounding_blocks set profile_hash = 'other' where user_id = (select min(user_id) from personas.grounding_profiles)",
     ],
 )
 def test_changed_contents_of_a_split_concern_all_its_steps(opened: Open, change: str) -> None:
@@ -95,6 +94,19 @@ def test_changed_contents_of_a_split_concern_all_its_steps(opened: Open, change:
     with workspace.warehouse.connect(read_only=False) as connection:
         connection.execute(change)
     assert [job for job, _ in to_do(workspace)] == ["encode", "evaluate", "evaluate", "evaluate"]
+
+
+def test_changed_evidence_concerns_the_populations_that_take_the_seed_user(opened: Open) -> None:
+    """The fourth seed user is one of two populations of 40, not of the one of 3."""
+    workspace = opened()
+    with workspace.warehouse.connect(read_only=False) as connection:
+        connection.execute(
+            "update personas.grounding_blocks set profile_hash = 'other'"
+            " where user_id = (select user_id from personas.grounding_profiles where seed_order = 4)"
+        )
+    jobs = to_do(workspace)
+    assert [job for job, _ in jobs] == ["evaluate", "evaluate"]
+    assert not any("random_rater" in partition for _, partition in jobs)
 
 
 def test_a_missing_report_is_made_again(opened: Open) -> None:

@@ -25,6 +25,7 @@ SETTINGS = (
     "update raw.study set grounding_window = 'all', title_chars = 9",
     "delete from raw.splits where split = 'Games'",
     "update raw.study set min_reviews = 8, top_items = 3",
+    "update raw.populations set size = 7",
 )
 MOVES = (
     # New reviews: those held back that come next, and then some in no order of time.
