@@ -10,33 +10,60 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+NARROW = ["user_id", "item_id", "rating", "reviewed_at"]
 
-def plain_corpus(files: Mapping[str, Path], splits: Mapping[str, Sequence[str]], *, core: int = 5) -> tuple[int, int]:
+
+def plain_corpus(
+    files: Mapping[str, Path], splits: Mapping[str, Sequence[str]], *, folder: Path | None = None, core: int = 5
+) -> tuple[int, int]:
     """Read each category's JSON lines and make every split's interactions and pairs.
+
+    Args:
+        files: Reviews of each category.
+        splits: Categories of each split.
+        folder: Where every table is kept, as Parquet and with titles and texts; None keeps nothing and reads no texts.
+        core: k of the k-core.
 
     Returns:
         Numbers of interactions and of pairs.
     """
-    cores = {category: peel(earliest(read_reviews(path)), core) for category, path in files.items()}
+    cores = {}
+    for category, path in files.items():
+        reviews = read_reviews(path, texts=folder is not None)
+        keep(reviews, folder, f"reviews_{category}")
+        first = earliest(reviews[NARROW])
+        keep(first, folder, f"earliest_{category}")
+        cores[category] = peel(first, core)
+        keep(cores[category], folder, f"core_{category}")
     n_interactions = n_pairs = 0
-    for members in splits.values():
+    for split, members in splits.items():
         histories = history(pd.concat([cores[name].assign(category=name) for name in members]))
+        keep(histories, folder, f"interactions_{split}")
+        pairs = pairs_of(histories)
+        keep(pairs, folder, f"pairs_{split}")
         n_interactions += len(histories)
-        n_pairs += len(pairs_of(histories))
+        n_pairs += len(pairs)
     return n_interactions, n_pairs
 
 
-def read_reviews(path: Path) -> pd.DataFrame:
-    """User, item, rating and time of the lines that can be read."""
+def keep(table: pd.DataFrame, folder: Path | None, name: str) -> None:
+    """Write a table."""
+    if folder is not None:
+        table.to_parquet(folder / f"{name}.parquet", index=False)
+
+
+def read_reviews(path: Path, *, texts: bool = False) -> pd.DataFrame:
+    """User, item, rating and time of the lines that can be read; title and text where they are wanted."""
     rows = []
     with gzip.open(path, "rt", encoding="utf-8", errors="replace") as lines:
         for line in lines:
             try:
                 row = json.loads(line)
-                rows.append((row["user_id"], row["parent_asin"], float(row["rating"]), int(row["timestamp"])))
+                fields = (row["user_id"], row["parent_asin"], float(row["rating"]), int(row["timestamp"]))
             except (ValueError, KeyError, TypeError):
                 continue
-    return pd.DataFrame(rows, columns=["user_id", "item_id", "rating", "reviewed_at"])
+            rows.append((*fields, row.get("title"), row.get("text")) if texts else fields)
+    return pd.DataFrame(rows, columns=[*NARROW, *(("title", "text") if texts else ())])
 
 
 def earliest(reviews: pd.DataFrame) -> pd.DataFrame:
