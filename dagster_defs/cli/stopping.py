@@ -24,7 +24,9 @@ class _Signals:
         for end in (self.reader, self.writer):
             os.set_blocking(end, False)
         self.over = threading.Event()
+        self.swallowed = threading.Event()
         self._seen: list[int] = []
+        self._repeated = 0
 
     def received(self) -> list[int]:
         """Numbers of the signals so far."""
@@ -33,18 +35,41 @@ class _Signals:
         return self._seen
 
     def watch(self) -> None:
-        """End the process when the first signal did not end the command, or when a second one comes."""
+        """Repeat a signal that was swallowed; end the process when none ends the command, or when a second one comes."""
         while not self.over.is_set() and not self.received():
             select.select([self.reader], [], [], 1.0)
         for _ in range(int(GRACE_SECONDS / 0.5)):
             if self.over.wait(0.5):
                 return
-            if len(self.received()) > 1:
+            if len(self.received()) > 1 + self._repeated:
                 break
+            if self.swallowed.is_set():
+                self.swallowed.clear()
+                self._repeated += 1
+                os.kill(os.getpid(), self._seen[0])
         if not self.over.is_set():
             sys.stderr.write(STOPPED + "\n")
             sys.stderr.flush()
             os._exit(128 + self._seen[0])
+
+
+@contextmanager
+def _swallowed_interrupts(swallowed: threading.Event) -> Iterator[None]:
+    """Note an interrupt that hit a finaliser or a callback of a weak reference, out of which Python lets no exception."""
+    before = sys.unraisablehook
+
+    def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
+        # Interrupts, Dagster's own too, are the exceptions that are no Exception.
+        if issubclass(unraisable.exc_type, Exception):
+            before(unraisable)
+        else:
+            swallowed.set()
+
+    sys.unraisablehook = hook
+    try:
+        yield
+    finally:
+        sys.unraisablehook = before
 
 
 @contextmanager
@@ -67,7 +92,8 @@ def stop_signals() -> Iterator[Callable[[], int | None]]:
     watcher = threading.Thread(target=signals.watch, name="stop-signals", daemon=True)
     watcher.start()
     try:
-        yield lambda: next(iter(signals.received()), None)
+        with _swallowed_interrupts(signals.swallowed):
+            yield lambda: next(iter(signals.received()), None)
     finally:
         signals.over.set()
         signal.set_wakeup_fd(wakeup)

@@ -59,6 +59,23 @@ def captures() -> None:
         time.sleep(60)
 
 
+class Slow:
+    """Takes its time to go."""
+
+    def __del__(self) -> None:
+        print("ready", flush=True)
+        time.sleep(60)
+
+
+@main.command()
+def finalises() -> None:
+    """The exception hits a finaliser, which Python lets none leave; the signal comes again to the work behind it."""
+    stopping.GRACE_SECONDS = 30.0
+    slow = Slow()
+    del slow
+    time.sleep(60)
+
+
 @main.command()
 def swallows() -> None:
     """The exception is lost, and the work goes on."""

@@ -15,7 +15,7 @@ from dagster_defs.cli.stopping import STOPPED, stop_signals
 PROJECT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "swallows"])
+@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "finalises", "swallows"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
     process = subprocess.Popen(
@@ -30,7 +30,7 @@ def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.
     assert process.stdout.readline() == "ready\n"
     # A terminal sends Ctrl-C to all processes of a command, `kill` to one.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
-    _, errors = process.communicate(timeout=40)
+    _, errors = process.communicate(timeout=25)
     assert (process.returncode, errors) == (code, STOPPED + "\n")
 
 
