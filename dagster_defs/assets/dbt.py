@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,16 @@ def ensure_manifest() -> Path:
     warehouse = os.environ.get("PERSONA_FIDELITY_WAREHOUSE", "")
     same = parsed_for.exists() and parsed_for.read_text() == warehouse
     if not same or not manifest.exists() or manifest.stat().st_mtime < newest:
-        command = [str(DBT), "parse", "--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--quiet"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR)
-        if done.returncode:
-            raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
+        manifest.parent.mkdir(exist_ok=True)
+        # Parsed apart and moved into place: another process that starts at the same time never reads half a file.
+        with tempfile.TemporaryDirectory(dir=manifest.parent) as apart:
+            folders_of_dbt = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", apart]
+            command = [str(DBT), "parse", "--quiet", *folders_of_dbt]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR)
+            if done.returncode:
+                raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
+            for parsed in ("partial_parse.msgpack", "manifest.json"):
+                (Path(apart) / parsed).replace(manifest.with_name(parsed))
         manifest.touch()
         parsed_for.write_text(warehouse)
     return manifest
