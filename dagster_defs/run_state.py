@@ -80,8 +80,8 @@ class RunState:
         if step.job == "encode":
             return encoded
         assert isinstance(step.partition, dg.MultiPartitionKey)
-        population = step.partition.keys_by_dimension["population"]
-        seeds = seeds_fingerprint(self.warehouse, split, self.study.population(population).size)
+        population = self.study.population(step.partition.keys_by_dimension["population"])
+        seeds = seeds_fingerprint(self.warehouse, split, population.size) if population.takes_seed_users else None
         return evaluate_fingerprint(self.study, population, encoded=encoded, seeds=seeds)
 
     def _content(self, split: str) -> str:

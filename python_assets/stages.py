@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.study import Study
+from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse, WarehouseError
 
 # What stages after `prepare` read of a split; every row counts, in any order.
@@ -97,10 +97,9 @@ def seeds_fingerprint(warehouse: Warehouse, split: str, size: int) -> str:
     return digest(warehouse.rows(SEEDS, [split, size]))
 
 
-def evaluate_fingerprint(study: Study, population: str, *, encoded: str, seeds: str) -> str:
-    """Of the stage ``evaluate`` of a population, given the fingerprints of its split's ``encode`` and of its seed users."""
-    settings = study.population(population)
-    return digest("evaluate", settings.config_hash(), study.grounding.config_hash(), encoded, seeds)
+def evaluate_fingerprint(study: Study, population: Population, *, encoded: str, seeds: str | None) -> str:
+    """Of the stage ``evaluate``, given the fingerprints of its split's ``encode`` and of its seed users, if it has any."""
+    return digest("evaluate", population.config_hash(), study.grounding.config_hash(), encoded, seeds)
 
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:

@@ -249,6 +249,11 @@ class Population(Settings):
     writer: Writer = Writer()
     """Decoding of the persona texts."""
 
+    @property
+    def takes_seed_users(self) -> bool:
+        """Whether each persona stands for a real user, the first ones of the split."""
+        return self.condition in {"grounded", "control"}
+
     @model_validator(mode="after")
     def _consistent(self) -> Population:
         if self.rater.is_control != (self.condition == "control"):

@@ -45,7 +45,6 @@ def ensure_manifest() -> Path:
                 raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
             for parsed in ("partial_parse.msgpack", "manifest.json"):
                 (Path(apart) / parsed).replace(manifest.with_name(parsed))
-        manifest.touch()
         parsed_for.write_text(warehouse)
     return manifest
 

@@ -54,16 +54,16 @@ class _Signals:
 
 
 @contextmanager
-def _swallowed_interrupts(swallowed: threading.Event) -> Iterator[None]:
+def _swallowed_interrupts(signals: _Signals) -> Iterator[None]:
     """Note an interrupt that hit a finaliser or a callback of a weak reference, out of which Python lets no exception."""
     before = sys.unraisablehook
 
     def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
-        # Interrupts, Dagster's own too, are the exceptions that are no Exception.
-        if issubclass(unraisable.exc_type, Exception):
+        # Interrupts, Dagster's own too, are no Exception; nor is SystemExit, which may come without a signal.
+        if issubclass(unraisable.exc_type, Exception) or not signals.received():
             before(unraisable)
         else:
-            swallowed.set()
+            signals.swallowed.set()
 
     sys.unraisablehook = hook
     try:
@@ -92,7 +92,7 @@ def stop_signals() -> Iterator[Callable[[], int | None]]:
     watcher = threading.Thread(target=signals.watch, name="stop-signals", daemon=True)
     watcher.start()
     try:
-        with _swallowed_interrupts(signals.swallowed):
+        with _swallowed_interrupts(signals):
             yield lambda: next(iter(signals.received()), None)
     finally:
         signals.over.set()

@@ -42,14 +42,13 @@ def write_population(
         code_version: Recorded with each row.
         log: Told how far the writing is.
     """
-    seeded = settings.condition in {"grounded", "control"}
     drafts = draft_personas(
         settings,
         split=split,
         seed=study.seed,
         category_label=category_label(study.splits[split]),
         marginals=warehouse.read(MARGINALS) if settings.condition == "demographic" else None,
-        profiles=warehouse.read(PROFILES, [split, settings.size]) if seeded else None,
+        profiles=warehouse.read(PROFILES, [split, settings.size]) if settings.takes_seed_users else None,
     )
     answers = {}
     if model is not None:

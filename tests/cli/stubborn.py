@@ -76,6 +76,26 @@ def finalises() -> None:
     time.sleep(60)
 
 
+class Leaves:
+    """Tries to end the process from where no exception gets out."""
+
+    def __del__(self) -> None:
+        sys.exit(3)
+
+
+@main.command()
+def tidies() -> None:
+    """A finaliser was no signal's doing, and the tidying up after a signal that comes later is not interrupted."""
+    leaves = Leaves()
+    del leaves
+    try:
+        print("ready", flush=True)
+        time.sleep(60)
+    finally:
+        time.sleep(2)
+        print("tidied", flush=True)
+
+
 @main.command()
 def swallows() -> None:
     """The exception is lost, and the work goes on."""

@@ -15,10 +15,9 @@ from dagster_defs.cli.stopping import STOPPED, stop_signals
 PROJECT = Path(__file__).parent.parent.parent
 
 
-@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "finalises", "swallows"])
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
-    process = subprocess.Popen(
+def started(command: str) -> subprocess.Popen[str]:
+    """One of the commands of ``stubborn``."""
+    return subprocess.Popen(
         [sys.executable, "-m", "tests.cli.stubborn", command],
         cwd=PROJECT,
         stdout=subprocess.PIPE,
@@ -26,12 +25,29 @@ def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.
         text=True,
         start_new_session=True,
     )
+
+
+@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "finalises", "swallows"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
+    process = started(command)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     # A terminal sends Ctrl-C to all processes of a command, `kill` to one.
     os.killpg(process.pid, number) if number == signal.SIGINT else process.send_signal(number)
     _, errors = process.communicate(timeout=25)
     assert (process.returncode, errors) == (code, STOPPED + "\n")
+
+
+def test_tidying_up_is_not_interrupted_for_what_was_no_signal() -> None:
+    process = started("tidies")
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=25)
+    assert (process.returncode, output) == (130, "tidied\n")
+    assert "SystemExit: 3" in errors
+    assert errors.endswith(STOPPED + "\n")
 
 
 def test_the_handlers_before_are_put_back() -> None:

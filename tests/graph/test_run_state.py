@@ -109,6 +109,21 @@ def test_changed_evidence_concerns_the_populations_that_take_the_seed_user(opene
     assert not any("random_rater" in partition for _, partition in jobs)
 
 
+def test_evidence_is_nothing_to_a_population_without_seed_users(opened: Open) -> None:
+    demographic = (
+        "populations:\n  - {name: told, condition: demographic, size: 40, rater: {backend: transformers, model: m}}"
+    )
+    workspace = opened(old="populations:", new=demographic)
+    steps = [step for step in plan(workspace.study) if step.job == "evaluate"]
+    told, perfect = (next(step for step in steps if name in str(step.partition)) for name in ("told", "perfect_rater"))
+    before = [RunState(workspace).fingerprint(step) for step in (told, perfect)]
+    with workspace.warehouse.connect(read_only=False) as connection:
+        connection.execute("update personas.grounding_blocks set profile_hash = 'other'")
+    after = [RunState(workspace).fingerprint(step) for step in (told, perfect)]
+    assert before[0] == after[0]
+    assert before[1] != after[1]
+
+
 def test_a_missing_report_is_made_again(opened: Open) -> None:
     workspace = opened()
     workspace.report_path.unlink()
