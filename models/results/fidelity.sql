@@ -12,6 +12,9 @@ fgi as (
 
 paired as (
     select * from {{ source('ml', 'paired_scores') }}
+    where
+        {{ of_the_study() }}
+        and {{ populations_of_the_study() }}
 ),
 
 populations as (
@@ -73,7 +76,6 @@ final as (
     full join pairs using (split, population, instrument)
     left join gaps using (split, population, instrument)
     left join populations using (population)
-    where measured.population is not null or populations.population is not null
 )
 
 select * from final

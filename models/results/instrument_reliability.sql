@@ -2,6 +2,7 @@ with
 
 encoder_runs as (
     select * from {{ source('ml', 'encoder_runs') }}
+    where {{ of_the_study() }}
 ),
 
 retests as (

@@ -2,6 +2,10 @@ with
 
 scores as (
     select * from {{ source('ml', 'population_scores') }}
+    where
+        {{ of_the_study() }}
+        -- References, baselines and the ignorant rater have no condition: every study has them.
+        and (condition is null or {{ populations_of_the_study() }})
 ),
 
 final as (

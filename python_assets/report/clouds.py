@@ -12,6 +12,11 @@ from python_assets.warehouse import to_matrix
 REAL_POINTS = 400
 MOST_POINTS = 1500
 
+_KEYS = """
+    select distinct split, instrument from ml.encoder_runs
+    semi join raw.splits using (split) semi join raw.instruments using (instrument)
+    order by all
+"""
 # Real users at the study's own seed (a retest's encoder has another); where that run is missing, the smallest seed.
 _REAL = """
     with primary_run as (
@@ -28,7 +33,7 @@ _OTHERS = """
     with points as (
         select e.population, if(p.condition = 'control', 'control', 'persona') as source,
             e.persona_id as point, e.embedding
-        from ml.persona_embeddings as e left join raw.populations as p using (population)
+        from ml.persona_embeddings as e inner join raw.populations as p using (population)
         where e.split = $split and e.instrument = $instrument and e.placed and e.embedding is not null
         union all
         select population, source, cast(row_number as varchar), embedding from ml.reference_embeddings
@@ -40,7 +45,7 @@ _OTHERS = """
 """
 _POPULATIONS = """
     select count(*) from (
-        select distinct population from ml.persona_embeddings
+        select distinct population from ml.persona_embeddings semi join raw.populations using (population)
         where split = $split and instrument = $instrument and placed
         union all
         select distinct population from ml.reference_embeddings where split = $split and instrument = $instrument
@@ -48,7 +53,10 @@ _POPULATIONS = """
 """
 _DISTANCES = """
     select split, instrument, population, list(cosine_distance order by persona_id) as distances
-    from ml.paired_distances where cosine_distance is not null group by all order by all
+    from ml.paired_distances
+    semi join raw.splits using (split) semi join raw.instruments using (instrument)
+    semi join raw.populations using (population)
+    where cosine_distance is not null group by all order by all
 """
 
 
@@ -81,7 +89,7 @@ def read_clouds(connection: duckdb.DuckDBPyConnection, *, with_pairs: bool) -> l
         with_pairs: Leave out real users without a training pair, as ``metrics.users: with_pairs`` does.
     """
     clouds = []
-    keys = connection.execute("select distinct split, instrument from ml.encoder_runs order by all").fetchall()
+    keys = connection.execute(_KEYS).fetchall()
     for split, instrument in keys:
         where = {"split": split, "instrument": instrument}
         (n_populations,) = connection.execute(_POPULATIONS, where).fetchone() or (0,)

@@ -1,4 +1,7 @@
-"""The report's SQL: one query for every table of ``ReportData`` (data.py), named as its field."""
+"""The report's SQL: one query for every table of ``ReportData`` (data.py), named as its field.
+
+``results`` holds what the study names; tables of ``ml`` also keep what was taken out of it, which the semi joins leave out.
+"""
 
 # Who is a control: what its scores say, and the study where nobody could be placed and there are no scores.
 FIDELITY = """
@@ -39,12 +42,16 @@ ENCODERS = """
     select e.split, e.instrument, e.seed, e.seed = s.seed as is_primary, e.n_users, e.n_items, e.n_train_pairs,
         e.epochs, e.best_epoch, e.validation_accuracy, e.test_accuracy, e.logit_scale, e.seconds
     from ml.encoder_runs as e cross join raw.study as s
+    semi join raw.splits using (split) semi join raw.instruments using (instrument)
     order by e.split, e.instrument, is_primary desc, e.seed
 """
 
 PLACED = """
     select split, population, instrument, count(*) as n_personas, count(*) filter (not placed) as n_unplaceable
-    from ml.persona_embeddings group by all order by all
+    from ml.persona_embeddings
+    semi join raw.splits using (split) semi join raw.instruments using (instrument)
+    semi join raw.populations using (population)
+    group by all order by all
 """
 
 # A row a population: what it answered, and how many of its personas never varied their answer.
@@ -53,6 +60,8 @@ ANSWERS = """
         select *, coalesce(rating, cast(round(expected_rating) as integer)) as answer,
             if(elicitation = 'expected', coalesce(expected_rating, rating), coalesce(rating, expected_rating)) as value
         from ml.ratings
+        semi join raw.splits using (split) semi join raw.populations using (population)
+        where instrument = '*' or instrument in (select instrument from raw.instruments)
     ),
     by_persona as (
         select split, population, instrument, any_value(elicitation) as elicitation,
@@ -74,7 +83,9 @@ ANSWERS = """
 # Drawn by hash, so that nobody picks them; two a population over all splits.
 EXAMPLES = """
     select split, population, seed_user_id, persona_text, flags
-    from ml.personas where trim(persona_text) <> ''
+    from ml.personas
+    semi join raw.splits using (split) semi join raw.populations using (population)
+    where trim(persona_text) <> ''
     qualify row_number() over (partition by population order by md5(split || persona_id), split, persona_id) <= 2
     order by population, md5(split || persona_id), split, persona_id
 """
@@ -112,7 +123,7 @@ MADE_BY = """
         string_agg(distinct left(prompt_hash, 12), ', ') as prompt_hash,
         string_agg(distinct config_hash, ', ') as config_hash, string_agg(distinct code_version, ', ') as code_version,
         min(created_at) as first_at, max(created_at) as last_at
-    from ml.ratings group by population order by population
+    from ml.ratings semi join raw.populations using (population) group by population order by population
 """
 
 CODE = "select distinct code_version from results.population_metrics order by code_version"

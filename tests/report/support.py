@@ -70,6 +70,8 @@ def _raw(connection: duckdb.DuckDBPyConnection, world: World) -> None:
         made = {"backend": p.backend, "model": p.model, "elicitation": "likert", "config_hash": "0011"}
         row = {"population": p.name, "condition": p.condition, "size": p.n, "rater": p.backend, "pair_gap": 1.0}
         insert(connection, "raw.populations", **row, **made)
+    splits = list(world.splits)
+    insert(connection, "raw.splits", split=splits, category=splits)
     names = list(world.instruments)
     insert(connection, "raw.instruments", instrument=names, settings="{}", config_hash="8899aabbccddeeff")
     counts = {"n_read": [2600, 356], "n_accepted": [2535, 356], "n_rejected": [12, 0], "n_duplicate": [53, 0]}

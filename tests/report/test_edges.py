@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from python_assets.report import build_report
+from python_assets.report.clouds import read_clouds, read_distances
+from python_assets.report.data import read_tables
 from python_assets.warehouse import Warehouse
 from tests.report.html_checks import Page
 from tests.report.support import fill
@@ -93,13 +95,26 @@ def test_a_split_that_is_not_built_yet_is_still_named(tmp_path: Path) -> None:
     assert "It has not been checked in this split." in page.text
 
 
-def test_imported_ratings_without_a_row_in_the_study(tmp_path: Path) -> None:
-    warehouse = fill(tmp_path / "w.duckdb", World())
+def test_what_was_taken_out_of_the_study_is_not_shown(tmp_path: Path) -> None:
+    warehouse = fill(tmp_path / "w.duckdb", World(splits=("All_Beauty", "Software")))
     with warehouse.connect(read_only=False) as connection:
         connection.execute("delete from raw.populations where population = 'grounded_smollm2'")
-        connection.execute("update ml.personas set persona_text = null")
-    page = Page(report(tmp_path, warehouse))
-    assert "9% of the real users have one of these personas close by" in page.text
+        connection.execute("delete from raw.instruments where instrument = 'paper'")
+        connection.execute("delete from raw.splits where split = 'Software'")
+        # The results' own models leave it out, too (models/results/population_metrics.yml).
+        for table in ("population_metrics", "fidelity", "fgi", "gap_decomposition"):
+            connection.execute(f"delete from results.{table} where population = 'grounded_smollm2'")
+        for table in ("population_metrics", "fidelity", "fgi", "gap_decomposition", "instrument_reliability"):
+            connection.execute(f"delete from results.{table} where split = 'Software' or instrument = 'paper'")
+        assert connection.sql("from ml.ratings where population = 'grounded_smollm2'").fetchone()
+        assert {cloud.instrument for cloud in read_clouds(connection, with_pairs=False)} == {"calibrated"}
+        assert "grounded_smollm2" not in {row.population for row in read_distances(connection)}
+        tables = read_tables(connection)
+    for rows in (tables.encoders, tables.placed, tables.answers, tables.examples):
+        assert not [row for row in rows if row.get("split") == "Software" or row.get("instrument") == "paper"]
+        assert not [row for row in rows if row.get("population") == "grounded_smollm2"]
+    assert not [row for row in tables.made_by if row["population"] == "grounded_smollm2"]
+    assert "I buy hair care" not in Page(report(tmp_path, warehouse)).text
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.study import Population, Rater, Source, Study
+from python_assets.study_tables import study_tables
 from python_assets.warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[2]
@@ -69,53 +70,8 @@ def make_study(**settings: Any) -> Study:
 
 def fill_study(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
     """Replace the study's rows in ``raw``."""
-    per_band = study.probes.per_band()
-    insert(
-        connection,
-        "raw.study",
-        [
-            {
-                "name": study.name,
-                "seed": study.seed,
-                "settings": study.model_dump_json(),
-                "config_hash": study.config_hash(),
-                "core": study.core,
-                "pair_min_gap": study.pairs.min_gap,
-                "max_pairs_per_user": study.pairs.max_pairs_per_user,
-                "head_probes": per_band["head"],
-                "torso_probes": per_band["torso"],
-                "tail_probes": per_band["tail"],
-                "refresh_probes": study.probes.refresh,
-                "head_items": study.probes.head_items,
-                "torso_items": study.probes.torso_items,
-                "min_reviews": study.grounding.min_reviews,
-                "top_items": study.grounding.top_items,
-                "grounding_window": study.grounding.window,
-                "title_chars": study.grounding.title_chars,
-                "snippet_chars": study.grounding.snippet_chars,
-            }
-        ],
-    )
-    members = [{"split": split, "category": name} for split, names in study.splits.items() for name in names]
-    insert(connection, "raw.splits", members)
-    insert(
-        connection,
-        "raw.populations",
-        [
-            {
-                "population": population.name,
-                "condition": population.condition,
-                "size": population.size,
-                "rater": population.rater.model or population.rater.backend,
-                "backend": population.rater.backend,
-                "model": population.rater.model,
-                "elicitation": population.rater.elicitation,
-                "pair_gap": population.rater.pair_gap,
-                "config_hash": population.config_hash(),
-            }
-            for population in study.populations
-        ],
-    )
+    for table, rows in study_tables(study).items():
+        insert(connection, table, rows.to_pylist())
 
 
 def insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[dict[str, Any]]) -> None:

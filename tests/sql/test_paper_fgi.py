@@ -62,6 +62,10 @@ def indices(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, Cell], 
                 ceiling = values[cell._replace(method=CEILING)]
                 anchors.append(where | {"anchor": "paper", "floor_value": value, "ceiling_value": ceiling})
     with warehouse.connect(read_only=False) as connection:
+        splits, instruments = ({row[name] for row in scores} for name in ("split", "instrument"))
+        insert(connection, "raw.splits", [{"split": split, "category": split} for split in splits])
+        settings = {"settings": "{}", "config_hash": "paper"}
+        insert(connection, "raw.instruments", [settings | {"instrument": instrument} for instrument in instruments])
         insert(connection, "ml.population_scores", scores)
         insert(connection, "ml.anchor_scores", anchors)
     selected = ("--select", "population_metrics", "fgi", "--exclude-resource-type", "unit_test")
