@@ -51,6 +51,9 @@ create table if not exists ml.item_clusters (
     split varchar not null, band varchar not null, item_id varchar not null, cluster integer not null, distance double not null,
     seed bigint not null, code_version varchar not null
 );
+-- Hash of the settings; clusters of a split whose probes stay, stay with them.
+alter table ml.item_clusters add column if not exists config_hash varchar;
+
 create table if not exists ml.encoder_runs (
     split varchar not null, instrument varchar not null, seed bigint not null, config_hash varchar not null, data_hash varchar not null,
     n_users bigint not null, n_items bigint not null, n_train_pairs bigint not null, n_validation_pairs bigint not null, n_test_pairs bigint not null,
@@ -95,6 +98,8 @@ create table if not exists ml.persona_embeddings (
 );
 -- Which probes the persona was placed with: probes.probe_sets says which are present.
 alter table ml.persona_embeddings add column if not exists probe_set_hash varchar;
+-- Hash of all that a place depends on: where it has not changed, the place stays.
+alter table ml.persona_embeddings add column if not exists inputs_hash varchar;
 -- Synthetic users and the random baseline: the first resample, for pictures and for checking.
 create table if not exists ml.reference_embeddings (
     split varchar not null, instrument varchar not null, population varchar not null, source varchar not null, row_number integer not null,

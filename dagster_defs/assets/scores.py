@@ -10,10 +10,9 @@ from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPACE, split_and_population
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
-from python_assets.encoder.store import load_encoder
 from python_assets.metrics.rows import paired_rows
 from python_assets.metrics.score_split import score_personas_of, score_references_of
-from python_assets.placement.personas import embedding_rows, place_population, read_ratings
+from python_assets.placement.keep import keep_places_current
 from python_assets.populations.baselines import SOURCES
 from python_assets.probe_items import read_probes
 
@@ -21,6 +20,10 @@ ML = {name: dg.AssetKey(["ml", name]) for name in (
     "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
     "population_scores", "paired_scores", "paired_distances",
 )}  # fmt: skip
+PLACED = """
+    select count(*) filter (placed), count(*) filter (not placed) from ml.persona_embeddings
+    where split = ? and population = ? and instrument = ?
+"""
 
 
 @dg.multi_asset(
@@ -77,13 +80,10 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
     counts: dict[str, int] = {}
     for name in study.instruments:
         key = {"split": split, "population": population, "instrument": name}
-        model = load_encoder(target, split=split, instrument=name, seed=study.seed)
-        rated = read_ratings(target, probes, **key)
-        placed = place_population(model, probes, rated, study, population=population, instrument=name)
-        rows = embedding_rows(rated, placed, study, **key, code_version=code_version())
-        rows = rows.append_column("probe_set_hash", pa.array([probe_set] * rows.num_rows, pa.string()))
-        target.replace_slice("ml.persona_embeddings", rows, where=key)
-        counts |= {f"{name}_placed": int(placed.placed.sum()), f"{name}_without_a_pair": int((~placed.placed).sum())}
+        made = {"probe_set": probe_set, "code_version": code_version()}
+        anew = keep_places_current(target, study, probes, **key, **made)
+        ((here, nowhere),) = target.rows(PLACED, list(key.values()))
+        counts |= {f"{name}_placed": here, f"{name}_without_a_pair": nowhere, f"{name}_placed_anew": anew}
     context.log.info("%s of %s: %s", population, split, counts)
     return dg.MaterializeResult(metadata=counts)
 

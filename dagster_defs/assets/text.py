@@ -6,7 +6,7 @@ from dagster_defs.assets.metadata import preview
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
-from python_assets.text.clusters import cluster_bands, read_bands
+from python_assets.text.clusters import refresh_clusters
 from python_assets.text.items import embed_new_items
 
 
@@ -33,9 +33,10 @@ def item_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResou
     pool=WAREHOUSE_POOL,
 )
 def item_clusters(warehouse: WarehouseResource) -> dg.MaterializeResult:
-    """k-means inside each popularity band, as many clusters as probes wanted (section 3.3)."""
-    study, target = WORKSPACE.study, warehouse.open()
-    bands = read_bands(target)
-    clusters = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, code_version=code_version())
-    target.replace_slice("ml.item_clusters", clusters, where={})
-    return dg.MaterializeResult(metadata={"dagster/row_count": clusters.num_rows, "preview": preview(clusters)})
+    """k-means inside each popularity band, as many clusters as probes wanted (section 3.3); chosen probes keep theirs."""
+    target = warehouse.open()
+    clusters = refresh_clusters(target, WORKSPACE.study, code_version=code_version())
+    count = target.rows("select count(*) from ml.item_clusters")[0][0]
+    return dg.MaterializeResult(
+        metadata={"dagster/row_count": count, "new_rows": clusters.num_rows, "preview": preview(clusters)}
+    )

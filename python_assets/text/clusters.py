@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 from sklearn.cluster import KMeans, MiniBatchKMeans
 
 from python_assets.seeds import derive_seed
+from python_assets.study import Study
 from python_assets.warehouse import Warehouse, to_matrix
 
 # Above this many items a band is clustered in mini-batches; below it, by full k-means with ten starts.
@@ -21,8 +25,32 @@ BANDS = """
     inner join corpus.items as items on bands.split = items.split and bands.item_id = items.item_id
     inner join ml.item_embeddings as embeddings
         on items.category = embeddings.category and items.item_id = embeddings.item_id
+    where not list_contains($kept, bands.split)
     order by bands.split, bands.band, bands.item_id
 """
+# An encoder has asked these splits' probes, and nothing that chose them has changed.
+CHOSEN = """
+    select split from ml.item_clusters
+    group by split
+    having bool_and(config_hash = $config_hash and code_version = $code_version)
+        and split in (select split from ml.encoder_runs)
+    order by split
+"""
+
+
+SCHEMA = pa.schema(
+    [
+        ("split", pa.string()),
+        ("band", pa.string()),
+        ("item_id", pa.string()),
+        ("cluster", pa.int32()),
+        ("distance", pa.float64()),
+        ("seed", pa.int64()),
+        ("config_hash", pa.string()),
+        ("code_version", pa.string()),
+    ]
+)
+"""Columns of ``ml.item_clusters``."""
 
 
 class Band(NamedTuple):
@@ -34,9 +62,31 @@ class Band(NamedTuple):
     vectors: np.ndarray
 
 
-def read_bands(warehouse: Warehouse) -> list[Band]:
-    """Every band of every split."""
-    table = warehouse.read(BANDS)
+def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -> pa.Table:
+    """Cluster the splits whose probes are still to be chosen; the others keep the clusters that their probes came from.
+
+    Returns:
+        The new rows of ``ml.item_clusters``.
+    """
+    settings = study.probes.model_dump(exclude={"refresh"}) | {"seed": study.seed}
+    config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
+    made = {"config_hash": config_hash, "code_version": code_version}
+    chosen = [] if study.probes.refresh else [split for (split,) in warehouse.rows(CHOSEN, made)]
+    kept = [split for split in chosen if split in study.splits]
+    rows = cluster_bands(read_bands(warehouse, kept=kept), wanted=study.probes.per_band(), seed=study.seed, **made)
+
+    def save(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("delete from ml.item_clusters where not list_contains($kept, split)", {"kept": kept})
+        connection.register("incoming", rows)
+        connection.execute("insert into ml.item_clusters by name select * from incoming")
+
+    warehouse.write(save)
+    return rows
+
+
+def read_bands(warehouse: Warehouse, *, kept: Sequence[str] = ()) -> list[Band]:
+    """Every band of every split but those kept."""
+    table = warehouse.read(BANDS, {"kept": list(kept)})
     return list(_groups(table))
 
 
@@ -48,13 +98,16 @@ def _groups(table: pa.Table) -> Iterator[Band]:
         yield Band(split, band, item_ids[rows], vectors[rows])
 
 
-def cluster_bands(bands: list[Band], *, wanted: Mapping[str, int], seed: int, code_version: str) -> pa.Table:
+def cluster_bands(
+    bands: list[Band], *, wanted: Mapping[str, int], seed: int, config_hash: str, code_version: str
+) -> pa.Table:
     """Cluster each band into as many clusters as it should give probes; a smaller band gives every item its own.
 
     Args:
         bands: Items and vectors.
         wanted: Probes wanted of each band.
         seed: The study's seed.
+        config_hash: Of the settings, recorded with each row.
         code_version: Recorded with each row.
 
     Returns:
@@ -77,11 +130,12 @@ def cluster_bands(bands: list[Band], *, wanted: Mapping[str, int], seed: int, co
                     "cluster": pa.array(labels, pa.int32()),
                     "distance": pa.array(distances, pa.float64()),
                     "seed": pa.array([band_seed] * rows, pa.int64()),
+                    "config_hash": [config_hash] * rows,
                     "code_version": [code_version] * rows,
                 }
             )
         )
-    return pa.concat_tables(parts)
+    return pa.concat_tables(parts or [SCHEMA.empty_table()])
 
 
 def _cluster(vectors: np.ndarray, count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:

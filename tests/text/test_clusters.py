@@ -23,7 +23,7 @@ def blobs(count: int, size: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarr
 
 def run(bands: list[Band], *, seed: int = 42, **wanted: int) -> dict[str, np.ndarray]:
     wanted = {"head": 0, "torso": 0, "tail": 0} | wanted
-    table = cluster_bands(bands, wanted=wanted, seed=seed, code_version="test")
+    table = cluster_bands(bands, wanted=wanted, seed=seed, config_hash="x", code_version="test")
     return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
 
 
