@@ -181,12 +181,20 @@ def control_rating_rows(
         raise ValueError(
             f"ratings have shape {matrix.shape}, but there are {len(persona_ids)} personas and {len(item_ids)} probes"
         )
-    rows = [
-        {**common, "persona_id": persona, "item_id": item, "rating": int(rating), "expected_rating": float(rating)}
-        for persona, row in zip(persona_ids, matrix, strict=True)
-        for item, rating in zip(item_ids, row, strict=True)
-    ]
-    return pa.Table.from_pylist(rows, schema=SCHEMA)
+    rows, columns = matrix.shape
+    varying = {
+        "persona_id": pa.array(persona_ids, pa.string()).take(pa.array(np.repeat(np.arange(rows), columns))),
+        "item_id": pa.array(item_ids, pa.string()).take(pa.array(np.tile(np.arange(columns), rows))),
+        "rating": pa.array(matrix.ravel(), pa.int32()),
+        "expected_rating": pa.array(matrix.ravel(), pa.float64()),
+    }
+    return pa.table(
+        [
+            varying.get(field.name, pa.repeat(pa.scalar(common.get(field.name), field.type), matrix.size))
+            for field in SCHEMA
+        ],
+        schema=SCHEMA,
+    )
 
 
 def _common(population: Population, *, split: str, config_hash: str, code_version: str) -> dict[str, Any]:
