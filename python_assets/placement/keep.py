@@ -1,4 +1,4 @@
-"""Places stay while all that they depend on stays: new users folded into an encoder move no persona."""
+"""A persona keeps its place while all that the place depends on stays: users folded into an encoder move nobody."""
 
 from __future__ import annotations
 
@@ -8,19 +8,34 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.encoder.store import load_encoder
-from python_assets.placement.personas import RatedPersonas, embedding_rows, place_population, read_ratings
+from python_assets.placement.personas import (
+    RatedPersonas,
+    embedding_rows,
+    place_population,
+    read_ratings,
+    start_seeds,
+)
 from python_assets.probe_items import ProbeItems
 from python_assets.study import Study
-from python_assets.warehouse import Warehouse
+from python_assets.warehouse import Warehouse, replace_rows
 
-INPUTS = """
-    select inputs_hash, count(*) from ml.persona_embeddings
-    where split = $split and population = $population and instrument = $instrument group by inputs_hash
+SLICE = "split = $split and population = $population and instrument = $instrument"
+STORED = f"select persona_id, inputs_hash from ml.persona_embeddings where {SLICE} order by persona_id"
+# A seed user's persona may have another number by now.
+KEPT = f"""
+    create or replace temp table kept as
+    with places as (
+        select * from ml.persona_embeddings where {SLICE}
+        qualify row_number() over (partition by inputs_hash order by persona_id) = 1
+    )
+    select places.* replace (wanted.persona_id as persona_id)
+    from places inner join wanted on places.inputs_hash = wanted.inputs_hash
 """
 
 
@@ -35,7 +50,7 @@ def keep_places_current(
     instrument: str,
     code_version: str,
 ) -> int:
-    """Place a population, unless its answers, the encoder, the probes and the settings are those of its places.
+    """Place the personas whose answers, encoder, probes or settings are not those of a place that is there.
 
     Returns:
         How many personas were placed anew.
@@ -43,20 +58,35 @@ def keep_places_current(
     key = {"split": split, "population": population, "instrument": instrument}
     model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
     rated = read_ratings(warehouse, probes, **key)
-    inputs = inputs_hash(
-        model, probes, rated, study, population=population, instrument=instrument, made_by=[code_version, probe_set]
-    )
-    if warehouse.rows(INPUTS, key) == [(inputs, len(rated.persona_ids))]:
+    made_by = [code_version, probe_set]
+    hashes = inputs_hashes(model, probes, rated, study, population=population, instrument=instrument, made_by=made_by)
+    stored = warehouse.rows(STORED, key)
+    if stored == list(zip(rated.persona_ids, hashes, strict=True)):
         return 0
-    placed = place_population(model, probes, rated, study, population=population, instrument=instrument)
-    rows = embedding_rows(rated, placed, study, **key, code_version=code_version)
-    for name, value in {"probe_set_hash": probe_set, "inputs_hash": inputs}.items():
-        rows = rows.append_column(name, pa.array([value] * rows.num_rows, pa.string()))
-    warehouse.replace_slice("ml.persona_embeddings", rows, where=key)
-    return rows.num_rows
+    known = {inputs for _, inputs in stored}
+    missing = [row for row, inputs in enumerate(hashes) if inputs not in known]
+    asked = RatedPersonas(
+        [rated.persona_ids[row] for row in missing],
+        [rated.seed_user_ids[row] for row in missing],
+        rated.ratings[missing],
+    )
+    placed = place_population(model, probes, asked, study, population=population, instrument=instrument)
+    rows = embedding_rows(asked, placed, study, **key, code_version=code_version)
+    rows = rows.append_column("probe_set_hash", pa.array([probe_set] * len(missing), pa.string()))
+    rows = rows.append_column("inputs_hash", pa.array([hashes[row] for row in missing], pa.string()))
+    wanted = pa.table({"persona_id": rated.persona_ids, "inputs_hash": hashes})
+
+    def save(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.register("wanted", wanted)
+        connection.execute(KEPT, key)
+        replace_rows(connection, "ml.persona_embeddings", rows, where=key)
+        connection.execute("insert into ml.persona_embeddings by name select * from kept")
+
+    warehouse.write(save)
+    return len(missing)
 
 
-def inputs_hash(
+def inputs_hashes(
     model: PreferenceEncoder,
     probes: ProbeItems,
     rated: RatedPersonas,
@@ -65,15 +95,11 @@ def inputs_hash(
     population: str,
     instrument: str,
     made_by: Sequence[str],
-) -> str:
-    """Sixteen hex digits of all that a population's places depend on; new users folded into an encoder change nothing."""
+) -> list[str]:
+    """Of each persona, sixteen hex digits of all that its place depends on."""
     settings = [
-        rated.persona_ids,
-        rated.seed_user_ids,
-        study.seed,
         study.instruments[instrument].placement.config_hash(),
         study.population(population).rater.pair_gap,
-        population,
         *made_by,
     ]
     total = hashlib.sha256(json.dumps(settings).encode())
@@ -81,9 +107,16 @@ def inputs_hash(
     for name, weights in sorted(model.state_dict().items()):
         total.update(name.encode())
         total.update(np.ascontiguousarray(weights.numpy()).tobytes())
-    for matrix in (probes.vectors, rated.ratings):
-        total.update(np.ascontiguousarray(matrix).tobytes())
-    return total.hexdigest()[:16]
+    total.update(np.ascontiguousarray(probes.vectors).tobytes())
+    hashes = []
+    for seed, seed_user, ratings in zip(
+        start_seeds(rated, study, population=population), rated.seed_user_ids, rated.ratings, strict=True
+    ):
+        own = total.copy()
+        own.update(json.dumps([seed, seed_user]).encode())
+        own.update(np.ascontiguousarray(ratings).tobytes())
+        hashes.append(own.hexdigest()[:16])
+    return hashes
 
 
 @cache

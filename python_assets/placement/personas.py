@@ -67,15 +67,23 @@ def place_population(
     population: str,
     instrument: str,
 ) -> Placed:
-    """Algorithm 1 with the study's settings; a persona's start depends on its id, not on who is placed with it."""
+    """Algorithm 1 with the study's settings; nothing depends on who is placed together."""
     return place_personas(
         model,
         probes.vectors,
         rated.ratings,
         study.instruments[instrument].placement,
         min_gap=study.population(population).rater.pair_gap,
-        seeds=[derive_seed(study.seed, "place", population, persona) for persona in rated.persona_ids],
+        seeds=start_seeds(rated, study, population=population),
     )
+
+
+def start_seeds(rated: RatedPersonas, study: Study, *, population: str) -> list[int]:
+    """Seed of each persona's start, named after its seed user where it has one: numbers shift as users come and go."""
+    return [
+        derive_seed(study.seed, "place", population, seed_user or persona)
+        for persona, seed_user in zip(rated.persona_ids, rated.seed_user_ids, strict=True)
+    ]
 
 
 def embedding_rows(

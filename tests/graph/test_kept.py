@@ -64,7 +64,6 @@ def test_users_folded_in_move_no_persona(copy: Warehouse, placed_anew: Callable[
     [
         f"update ml.ratings set rating = 1 + rating % 5 where population = '{POPULATION}' and persona_id = '0002'",
         f"update ml.personas set seed_user_id = 'other' where population = '{POPULATION}' and persona_id = '0002'",
-        f"delete from ml.personas where population = '{POPULATION}' and persona_id = '0002'",
         f"delete from ml.persona_embeddings where population = '{POPULATION}' and persona_id = '0002'",
         "update probes.probe_sets set probe_set_hash = 'other'",
         f"update ml.encoder_runs as e set checkpoint = o.checkpoint from ml.encoder_runs as o"
@@ -74,6 +73,43 @@ def test_users_folded_in_move_no_persona(copy: Warehouse, placed_anew: Callable[
 def test_whatever_a_place_depends_on_places_anew(copy: Warehouse, placed_anew: Callable[[], int], change: str) -> None:
     run_sql(copy, change)
     assert placed_anew() > 0
+    assert placed_anew() == 0
+
+
+def test_a_persona_that_is_gone_loses_its_place_and_moves_nobody(
+    copy: Warehouse, placed_anew: Callable[[], int]
+) -> None:
+    rest = "select * from ml.persona_embeddings where persona_id <> '0002' order by all"
+    before = copy.rows(rest)
+    for table in ("ml.personas", "ml.ratings"):
+        run_sql(copy, f"delete from {table} where population = '{POPULATION}' and persona_id = '0002'")
+    assert placed_anew() == 0
+    here = f"population = '{POPULATION}' and instrument = '{INSTRUMENT}'"
+    assert copy.rows(f"select count(*) from ml.persona_embeddings where {here} and persona_id = '0002'") == [(0,)]
+    assert copy.rows(rest) == before
+
+
+def test_a_new_seed_user_shifts_numbers_but_places_only_its_own_persona(
+    copy: Warehouse, placed_anew: Callable[[], int]
+) -> None:
+    places = f"select seed_user_id, mixture from ml.persona_embeddings where population = '{POPULATION}' and instrument = '{INSTRUMENT}'"
+    before = dict(copy.rows(places))
+    here = f"where population = '{POPULATION}'"
+    for table, newcomer in (
+        ("ml.personas", "'0001' as persona_id, 'newcomer' as seed_user_id"),
+        ("ml.ratings", "'0001' as persona_id"),
+    ):
+        run_sql(copy, f"update {table} set persona_id = printf('%04d', persona_id::integer + 1) {here}")
+        first = f"select * replace ({newcomer}) from {table} {here} and persona_id = '0002'"
+        run_sql(copy, f"insert into {table} by name {first}")
+    assert placed_anew() == 1
+    after = dict(copy.rows(places))
+    assert after.pop("newcomer") is not None
+    assert after == before
+    numbers = f"select persona_id, seed_user_id from {{}} where population = '{POPULATION}' and {{}} order by all"
+    assert copy.rows(numbers.format("ml.persona_embeddings", f"instrument = '{INSTRUMENT}'")) == copy.rows(
+        numbers.format("ml.personas", "true")
+    )
     assert placed_anew() == 0
 
 
