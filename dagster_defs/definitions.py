@@ -14,6 +14,7 @@ os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", WORKSPACE.address)
 
 from dagster_defs.assets.dbt import DBT, DBT_DIR, dbt_models
 from dagster_defs.assets.encoder import encoders
+from dagster_defs.assets.imports import IMPORTS
 from dagster_defs.assets.ingest import ingest, study_settings
 from dagster_defs.assets.personas import personas, ratings
 from dagster_defs.assets.report import fidelity_report
@@ -29,6 +30,7 @@ defs = dg.Definitions(
     assets=[
         study_settings,
         ingest,
+        *IMPORTS,
         dbt_models,
         item_embeddings,
         item_clusters,

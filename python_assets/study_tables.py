@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from python_assets.study import Study
+from python_assets.study import IMPORTED, Study
 
 
 def study_tables(study: Study) -> dict[str, pa.Table]:
@@ -64,4 +64,6 @@ def rater_label(study: Study, population: str) -> str:
     rater = study.population(population).rater
     if rater.is_control:
         return rater.backend
+    if rater.backend == IMPORTED:
+        return f"{rater.model} ({IMPORTED})" if rater.model else IMPORTED
     return f"{str(rater.model).rsplit('/', 1)[-1]} ({rater.elicitation})"

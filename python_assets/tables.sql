@@ -43,6 +43,20 @@ create table if not exists raw.items (
     item_categories varchar[], file varchar not null, line_number bigint not null, batch_id varchar not null
 );
 
+-- Personas and answers made elsewhere (import-personas, import-ratings): one row of raw.imports a split, population and kind.
+create table if not exists raw.imports (
+    split varchar not null, population varchar not null, kind varchar not null, path varchar not null, sha256 varchar not null,
+    n_rows bigint not null, imported_at timestamp not null
+);
+create table if not exists raw.imported_personas (
+    split varchar not null, population varchar not null, persona_id varchar not null, seed_user_id varchar, persona_text varchar not null,
+    row_number bigint not null
+);
+create table if not exists raw.imported_ratings (
+    split varchar not null, population varchar not null, persona_id varchar not null, seed_user_id varchar, item_id varchar not null,
+    rating double not null, row_number bigint not null
+);
+
 create table if not exists ml.item_embeddings (
     category varchar not null, item_id varchar not null, text_hash varchar not null, embedding FLOAT[384] not null,
     model varchar not null, model_sha256 varchar not null, code_version varchar not null, created_at timestamp not null

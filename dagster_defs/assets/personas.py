@@ -4,15 +4,17 @@ from functools import partial
 
 import dagster as dg
 
+from dagster_defs.assets.imports import IMPORTS
 from dagster_defs.assets.metadata import preview
-from dagster_defs.automation import FOLLOWS
+from dagster_defs.automation import FOLLOWS_IMPORTS
 from dagster_defs.partitions import MODEL_POOL, POPULATIONS, WORKSPACE, split_and_population
 from dagster_defs.resources import ChatModels, WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.store import score_seed_users
 from python_assets.personas.population import write_population
 from python_assets.probe_items import read_probes
-from python_assets.raters.population import rate_as_control, rate_population
+from python_assets.raters.population import rate_as_control, rate_population, take_imported_ratings
+from python_assets.study import IMPORTED
 
 PERSONAS, RATINGS = dg.AssetKey(["ml", "personas"]), dg.AssetKey(["ml", "ratings"])
 
@@ -21,8 +23,11 @@ PERSONAS, RATINGS = dg.AssetKey(["ml", "personas"]), dg.AssetKey(["ml", "ratings
     key=PERSONAS,
     group_name="llm",
     kinds={"python", "llm"},
-    deps=[dg.AssetKey(["personas", name]) for name in ("seed_users", "grounding_profiles", "demographic_marginals")],
-    automation_condition=FOLLOWS,
+    deps=[
+        *IMPORTS,
+        *(dg.AssetKey(["personas", name]) for name in ("seed_users", "grounding_profiles", "demographic_marginals")),
+    ],
+    automation_condition=FOLLOWS_IMPORTS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )
@@ -32,15 +37,14 @@ def personas(
     """Persona texts in the paper's three conditions (section 3.2); controls get a seed user and no text."""
     (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
     settings = study.population(name)
-    model = None if settings.rater.is_control else chat_models.get(settings.rater)
+    model = chat_models.get(settings.rater) if settings.is_written_here else None
     rows = write_population(
         target, study, settings, model, split=split, code_version=code_version(), log=context.log.info
     )
     target.replace_slice("ml.personas", rows, where={"split": split, "population": name})
     if rows.num_rows < settings.size:
-        context.log.warning(
-            "%s of %s: %d personas, %d wanted: no more seed users", name, split, rows.num_rows, settings.size
-        )
+        found = "imported" if settings.condition == IMPORTED else "found: no more seed users"
+        context.log.warning("%s of %s: %d personas wanted, %d %s", name, split, settings.size, rows.num_rows, found)
     return dg.MaterializeResult(metadata={"personas": rows.num_rows, "wanted": settings.size, "preview": preview(rows)})
 
 
@@ -48,8 +52,8 @@ def personas(
     key=RATINGS,
     group_name="llm",
     kinds={"python", "llm"},
-    deps=[PERSONAS, dg.AssetKey(["probes", "probe_items"]), dg.AssetKey(["ml", "encoder_runs"])],
-    automation_condition=FOLLOWS,
+    deps=[PERSONAS, *IMPORTS, dg.AssetKey(["probes", "probe_items"]), dg.AssetKey(["ml", "encoder_runs"])],
+    automation_condition=FOLLOWS_IMPORTS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )
@@ -63,6 +67,8 @@ def ratings(
     if settings.rater.is_control:
         scores = partial(score_seed_users, target, study, probes.vectors, split=split)
         rows = rate_as_control(target, study, settings, probes, scores, **made_by)
+    elif settings.rater.backend == IMPORTED:
+        rows = take_imported_ratings(target, study, settings, **made_by)
     else:
         model = chat_models.get(settings.rater)
         rows = rate_population(target, study, settings, model, probes, **made_by, log=context.log.info)

@@ -7,8 +7,10 @@ import click
 from dagster_defs.cli.data import ingest, simulate
 from dagster_defs.cli.doctor import doctor
 from dagster_defs.cli.errors import SentenceGroup
+from dagster_defs.cli.estimate import estimate
 from dagster_defs.cli.fetch import fetch
 from dagster_defs.cli.graph import dev, run
+from dagster_defs.cli.imports import import_personas, import_ratings
 from dagster_defs.cli.reading import report, sql, status
 
 EPILOG = "Exit codes: 0 success, 1 bad input (one sentence says what to do), 2 bad usage."
@@ -23,5 +25,18 @@ def main(context: click.Context, debug: bool) -> None:
     context.obj = {"debug": debug}
 
 
-for command in (run, dev, fetch, ingest, simulate, status, report, sql, doctor):
+for command in (
+    run,
+    dev,
+    fetch,
+    ingest,
+    import_personas,
+    import_ratings,
+    simulate,
+    estimate,
+    status,
+    report,
+    sql,
+    doctor,
+):
     main.add_command(command)

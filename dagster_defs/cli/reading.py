@@ -76,6 +76,10 @@ def status(warehouse: str | None) -> None:
                 f"  {Path(path).name:<40} {category:<24} {read:>9,} read = {accepted:,} accepted + {rejected:,} rejected "
                 f"+ {duplicate:,} duplicate  (batch {batch})"
             )
+        if tables.get("raw.imports"):
+            click.echo("\nimports (population, split)")
+            for row in connection.execute(IMPORTS).fetchall():
+                click.echo("  {:<28} {:<24} {:>9,} {} of {}".format(*row))
         click.echo("\ntables (rows)")
         for table, rows in found:
             click.echo(f"  {table:<36} {rows:>12,}")
@@ -84,6 +88,7 @@ def status(warehouse: str | None) -> None:
             click.echo("  {:<28} {:<24} {:>6} {:>9} {:>6}  {}".format(*row))
 
 
+IMPORTS = "select population, split, n_rows, kind, path from raw.imports order by all"
 POPULATIONS = """
     with personas as (select split, population, count(*) as n from ml.personas group by all),
     ratings as (select split, population, count(*) as n, count(*) filter (where status <> 'ok') as bad from ml.ratings group by all),

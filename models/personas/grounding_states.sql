@@ -15,7 +15,7 @@ splits as (
 
 -- Evidence is made for as many seed users as the largest population asks for, and for all when none asks.
 wanted as (
-    select max(size) filter (where condition in ('grounded', 'control')) as n_seed_users
+    select max(size) filter (where condition in ('grounded', 'control', 'imported')) as n_seed_users
     from {{ source('raw', 'populations') }}
 ),
 

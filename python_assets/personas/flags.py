@@ -31,12 +31,12 @@ def text_flags(text: str | None, *, status: str, condition: str) -> list[str]:
     Args:
         text: The persona.
         status: Status of the answer that it came with.
-        condition: Persona condition; decides the length asked for.
+        condition: Persona condition; decides the length asked for, if any was.
     """
     words = (text or "").split()
     if not words:
         return ["empty", "prompt_too_long"] if status == "too_long" else ["empty"]
-    least, most = WORDS[condition]
+    least, most = WORDS.get(condition, (0, len(words)))
     triples = [tuple(words[i : i + 3]) for i in range(len(words) - 2)]
     found = {
         "truncated": status == "truncated",

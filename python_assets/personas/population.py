@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from python_assets.personas.write import category_label, draft_personas, persona_rows
+from python_assets.personas.write import category_label, draft_personas, imported_persona_rows, persona_rows
 from python_assets.raters.answers import ask_missing, every_tenth
 from python_assets.raters.chat import ChatModel
-from python_assets.study import Population, Study
+from python_assets.study import IMPORTED, Population, Study
 from python_assets.warehouse import Warehouse
 
 PROFILES = """
@@ -17,6 +17,22 @@ PROFILES = """
     where split = ? order by seed_order limit ?
 """
 MARGINALS = "select attribute, value, probability from personas.demographic_marginals order by all"
+IMPORTED_PERSONAS = """
+    with
+    known as (
+        select persona_id, seed_user_id, persona_text, row_number from raw.imported_personas
+        where split = $split and population = $population
+    ),
+    rated as (
+        select persona_id, any_value(seed_user_id) as seed_user_id, null as persona_text, min(row_number) as row_number
+        from raw.imported_ratings where split = $split and population = $population
+        group by persona_id
+    )
+    select * from known
+    union all
+    select * from rated where not exists (from known)
+    order by row_number limit $size
+"""
 
 
 def write_population(
@@ -37,11 +53,21 @@ def write_population(
         warehouse: Holds profiles and marginals, and the answers already given.
         study: Seed and splits.
         settings: The population.
-        model: Who writes; nothing for a control, which has no text.
+        model: Who writes; nothing for a control, which has no text, and for imported personas.
         split: Product split.
         code_version: Recorded with each row.
         log: Told how far the writing is.
     """
+    if settings.condition == IMPORTED:
+        key = {"split": split, "population": settings.name}
+        return imported_persona_rows(
+            warehouse.read(IMPORTED_PERSONAS, {**key, "size": settings.size}),
+            split=split,
+            population=settings,
+            seed=study.seed,
+            config_hash=settings.config_hash(),
+            code_version=code_version,
+        )
     drafts = draft_personas(
         settings,
         split=split,

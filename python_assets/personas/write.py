@@ -159,6 +159,36 @@ def persona_rows(
     return pa.Table.from_pylist(rows, schema=SCHEMA)
 
 
+def imported_persona_rows(
+    personas: pa.Table, *, split: str, population: Population, seed: int, config_hash: str, code_version: str
+) -> pa.Table:
+    """Rows of ``ml.personas`` for personas that were written elsewhere.
+
+    Args:
+        personas: Columns persona_id, seed_user_id (NULL for nobody) and persona_text (NULL where only answers came).
+        split: Product split.
+        population: Whose personas.
+        seed: The study's.
+        config_hash: Of the settings that made the rows.
+        code_version: Of the code that made them.
+    """
+    fixed = {
+        "split": split,
+        "population": population.name,
+        "condition": population.condition,
+        "backend": population.condition,
+        "seed": seed,
+        "config_hash": config_hash,
+        "code_version": code_version,
+        "created_at": datetime.now(UTC).replace(tzinfo=None),
+    }
+    rows = personas.select(["persona_id", "seed_user_id", "persona_text"]).to_pylist()
+    for row in rows:
+        text = row["persona_text"]
+        row |= {**fixed, "flags": text_flags(text, status="ok", condition=population.condition) if text else []}
+    return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
 def _draft(
     population: Population,
     index: int,

@@ -1,4 +1,4 @@
-"""A population's answers to the probes, from an LLM or from a control."""
+"""A population's answers to the probes, from an LLM, a control or a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from python_assets.probe_items import ProbeItems
 from python_assets.raters import controls
 from python_assets.raters.answers import ask_missing, every_tenth
 from python_assets.raters.chat import ChatModel
-from python_assets.raters.rate import ANY_INSTRUMENT, control_rating_rows, rating_requests, rating_rows
+from python_assets.raters.rate import (
+    ANY_INSTRUMENT,
+    control_rating_rows,
+    imported_rating_rows,
+    rating_requests,
+    rating_rows,
+)
 from python_assets.seeds import derive_seed
 from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse
@@ -19,6 +25,14 @@ from python_assets.warehouse import Warehouse
 PERSONAS = """
     select persona_id, condition, seed_user_id, persona_text from ml.personas
     where split = ? and population = ? order by persona_id
+"""
+IMPORTED_RATINGS = """
+    select ratings.persona_id, ratings.item_id, ratings.rating
+    from raw.imported_ratings as ratings
+    inner join probes.probe_items as probes using (split, item_id)
+    semi join ml.personas using (split, population, persona_id)
+    where ratings.split = $split and ratings.population = $population
+    order by ratings.persona_id, probes.probe_number
 """
 
 
@@ -104,4 +118,18 @@ def rate_as_control(
             code_version=code_version,
         )
         for instrument, ratings in by_instrument.items()
+    )
+
+
+def take_imported_ratings(
+    warehouse: Warehouse, study: Study, settings: Population, *, split: str, code_version: str
+) -> pa.Table:
+    """Rows of ``ml.ratings`` of a population that was rated elsewhere: its answers to the present probes."""
+    return imported_rating_rows(
+        warehouse.read(IMPORTED_RATINGS, {"split": split, "population": settings.name}),
+        split=split,
+        population=settings,
+        seed=study.seed,
+        config_hash=settings.rater.config_hash(),
+        code_version=code_version,
     )

@@ -188,13 +188,40 @@ def control_rating_rows(
         "rating": pa.array(matrix.ravel(), pa.int32()),
         "expected_rating": pa.array(matrix.ravel(), pa.float64()),
     }
-    return pa.table(
-        [
-            varying.get(field.name, pa.repeat(pa.scalar(common.get(field.name), field.type), matrix.size))
-            for field in SCHEMA
-        ],
-        schema=SCHEMA,
-    )
+    return _filled(varying, common, matrix.size)
+
+
+def imported_rating_rows(
+    answers: pa.Table, *, split: str, population: Population, seed: int, config_hash: str, code_version: str
+) -> pa.Table:
+    """Rows of ``ml.ratings`` for answers that were given elsewhere; they serve every instrument.
+
+    Args:
+        answers: Columns persona_id, item_id and rating, from 1 to 5; whole numbers unless elicitation is ``expected``.
+        split: Product split.
+        population: Whose answers.
+        seed: The study's.
+        config_hash: Of the settings that made the rows.
+        code_version: Of the code that made them.
+    """
+    common = _common(population, split=split, config_hash=config_hash, code_version=code_version)
+    common |= {"instrument": ANY_INSTRUMENT, "status": "ok", "seed": seed}
+    numbers = answers["rating"].to_numpy()
+    varying = {
+        "persona_id": answers["persona_id"].combine_chunks(),
+        "item_id": answers["item_id"].combine_chunks(),
+        "rating": pa.array(np.floor(numbers + 0.5), pa.int32()),
+        "expected_rating": pa.array(numbers, pa.float64()),
+    }
+    return _filled(varying, common, answers.num_rows)
+
+
+def _filled(varying: Mapping[str, pa.Array], common: Mapping[str, Any], count: int) -> pa.Table:
+    """Columns of ``SCHEMA``; those that do not vary hold one value."""
+    columns = [
+        varying.get(field.name, pa.repeat(pa.scalar(common.get(field.name), field.type), count)) for field in SCHEMA
+    ]
+    return pa.table(columns, schema=SCHEMA)
 
 
 def _common(population: Population, *, split: str, config_hash: str, code_version: str) -> dict[str, Any]:

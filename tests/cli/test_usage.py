@@ -9,7 +9,20 @@ from click.testing import CliRunner, Result
 
 from dagster_defs.cli import main
 
-COMMANDS = ["run", "dev", "fetch", "ingest", "simulate", "status", "report", "sql", "doctor"]
+COMMANDS = [
+    "run",
+    "dev",
+    "fetch",
+    "ingest",
+    "import-personas",
+    "import-ratings",
+    "simulate",
+    "estimate",
+    "status",
+    "report",
+    "sql",
+    "doctor",
+]
 
 
 def _call(*arguments: str) -> Result:

@@ -7,6 +7,7 @@ import pytest
 
 from dagster_defs.definitions import defs
 from dagster_defs.jobs import BY_POPULATION, BY_SPLIT, RESULTS
+from dagster_defs.partitions import POPULATIONS
 
 
 @pytest.fixture
@@ -40,6 +41,15 @@ def test_a_new_corpus_starts_encoders_and_personas_and_nothing_before_them(insta
     after = dg.evaluate_automation_conditions(defs, instance, cursor=before.cursor)
     assert {"ml/encoder_runs", "ml/personas"} <= requested(after)
     assert not {name for name in requested(after) if not name.startswith(("ml/", "results/", "report/"))}
+
+
+def test_an_import_starts_its_own_population_only(instance: dg.DagsterInstance) -> None:
+    first = dg.evaluate_automation_conditions(defs, instance)
+    population = POPULATIONS.get_first_partition_key()
+    instance.report_runless_asset_event(dg.AssetMaterialization(["raw", "imported_personas"], partition=population))
+    after = dg.evaluate_automation_conditions(defs, instance, cursor=first.cursor)
+    assert after.get_requested_partitions(dg.AssetKey(["ml", "personas"])) == {population}
+    assert requested(after) <= {"ml/personas", "ml/ratings"}
 
 
 def test_nothing_new_starts_nothing(instance: dg.DagsterInstance) -> None:

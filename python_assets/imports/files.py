@@ -1,0 +1,75 @@
+"""A CSV, JSON lines or Parquet file as a table of texts, whatever types its columns have."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from python_assets.warehouse import bound_memory, first_line
+
+# Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
+READERS = {
+    ".csv": "select * from read_csv(?, all_varchar = true, header = true)",
+    ".jsonl": "select json from read_json_objects(?, format = 'newline_delimited')",
+    ".parquet": "select * from read_parquet(?)",
+}
+BLANKS = "' ' || chr(9) || chr(10) || chr(13)"
+ALSO = {".ndjson": ".jsonl"}
+
+
+class ImportFileError(Exception):
+    """A file cannot be imported; the message is one sentence that says what to do, and nothing was changed."""
+
+
+def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) -> pa.Table:
+    """Some columns of a file, as texts without blanks around them, in the order of the file.
+
+    Args:
+        path: ``.csv`` and ``.jsonl`` may be gzipped (``.gz``).
+        required: Columns that the file must have.
+        optional: Columns that are NULL where the file has none; others are not read.
+
+    Returns:
+        The columns and ``row_number``, from 1; an empty text is NULL.
+
+    Raises:
+        ImportFileError: No such file, not a kind that is read, broken, empty, or without a column it needs.
+    """
+    if not path.is_file():
+        raise ImportFileError(f"There is no file {path}: check the path.")
+    suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
+    kind = ALSO.get(suffix.lower(), suffix.lower())
+    if kind not in READERS:
+        raise ImportFileError(f"{path} is none of the kinds that are read: give .csv, .jsonl or .parquet.")
+    with bound_memory(duckdb.connect()) as connection:
+        try:
+            connection.execute(f"create temp table file as {READERS[kind]}", [str(path)])
+            if kind == ".jsonl":
+                keys = "select distinct unnest(json_keys(json)) from file"
+                present = {name for (name,) in connection.execute(keys).fetchall()}
+            else:
+                present = {name for name, *_ in connection.execute("describe file").fetchall()}
+            rows = connection.execute("select count(*) from file").fetchone()
+            if not rows or not rows[0]:
+                raise ImportFileError(f"{path} holds no rows: nothing to import.")
+            if missing := [name for name in required if name not in present]:
+                has = ", ".join(sorted(present)[:10]) or "none"
+                raise ImportFileError(
+                    f"{path} has no column {missing[0]}: it needs {', '.join(required)}, and has {has}."
+                )
+            columns = [_text(name, kind, name in present) for name in (*required, *optional)]
+            return connection.execute(
+                f"select {', '.join(columns)}, row_number() over () as row_number from file"
+            ).to_arrow_table()
+        except duckdb.Error as error:
+            raise ImportFileError(f"{path} cannot be read ({first_line(error).rstrip('.')}): mend the file.") from error
+
+
+def _text(name: str, kind: str, is_present: bool) -> str:
+    if not is_present:
+        return f"null::varchar as {name}"
+    value = f"json ->> '$.{name}'" if kind == ".jsonl" else f"{name}::varchar"
+    return f"nullif(trim({value}, {BLANKS}), '') as {name}"

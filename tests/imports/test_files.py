@@ -1,0 +1,79 @@
+"""Files are read as they are: nothing is guessed, and what cannot be read is said in one sentence."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from python_assets.imports import ImportFileError
+from python_assets.imports.files import read_texts
+
+ROWS = [("0007", "2024-01-02"), ("true", 'says "no", often;\n'), ("1e3", "élan ☕")]
+READ = [("0007", "2024-01-02", None, 1), ("true", 'says "no", often;', None, 2), ("1e3", "élan ☕", None, 3)]
+
+
+def write(path: Path, text: str) -> Path:
+    if path.suffix == ".gz":
+        path.write_bytes(gzip.compress(text.encode()))
+    else:
+        path.write_text(text, encoding="utf-8")
+    return path
+
+
+def as_csv() -> str:
+    quoted = [",".join('"' + value.replace('"', '""') + '"' for value in row) for row in ROWS]
+    return "\n".join(["persona_id,persona_text", *quoted]) + "\n"
+
+
+def as_lines() -> str:
+    table = pa.table({"persona_id": [row[0] for row in ROWS], "persona_text": [row[1] for row in ROWS]})
+    return "".join(json.dumps(row) + "\n" for row in table.to_pylist())
+
+
+def read(path: Path) -> list[tuple[object, ...]]:
+    table = read_texts(path, required=["persona_id", "persona_text"], optional=["seed_user_id"])
+    return [tuple(row.values()) for row in table.to_pylist()]
+
+
+@pytest.mark.parametrize("name", ["p.csv", "p.csv.gz", "p.jsonl", "p.ndjson", "p.jsonl.gz", "P.CSV"])
+def test_texts_stay_as_they_are(tmp_path: Path, name: str) -> None:
+    assert read(write(tmp_path / name, as_csv() if "csv" in name.lower() else as_lines())) == READ
+
+
+def test_parquet_of_any_type(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"persona_id": [7, 8], "persona_text": ["a", ""], "more": [1, 2]}), tmp_path / "p.parquet")
+    assert read(tmp_path / "p.parquet") == [("7", "a", None, 1), ("8", None, None, 2)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("p.xlsx", "", "none of the kinds that are read: give .csv, .jsonl or .parquet"),
+        ("p.csv", "", "holds no rows"),
+        ("p.csv", "persona_id,persona_text\n", "holds no rows"),
+        ("p.jsonl", "", "holds no rows"),
+        ("p.csv", "persona,persona_text\na,b\n", "has no column persona_id: it needs persona_id, persona_text"),
+        ("p.jsonl", '{"persona_id": "a"}\n', "has no column persona_text"),
+        ("p.jsonl", '{"persona_id": "a"\n', "cannot be read"),
+        ("p.parquet", "no parquet", "cannot be read"),
+        ("p.csv.gz", "", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, text: str, words: str) -> None:
+    path = write(tmp_path / name, text)
+    if name == "p.csv.gz":
+        path.write_bytes(b"no gzip")
+    with pytest.raises(ImportFileError) as error:
+        read(path)
+    assert words in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_wrong_path(tmp_path: Path) -> None:
+    with pytest.raises(ImportFileError, match=r"There is no file .*: check the path"):
+        read(tmp_path / "none.csv")

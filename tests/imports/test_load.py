@@ -1,0 +1,188 @@
+"""A file takes the place of what was imported before, or nothing changes and one sentence says why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from python_assets.imports import ImportFileError, import_personas, import_ratings
+from python_assets.personas.population import write_population
+from python_assets.raters.population import take_imported_ratings
+from python_assets.stages import imports_fingerprint
+from python_assets.study import Study
+from python_assets.warehouse import Warehouse
+
+TEXTS = "persona_id,persona_text,seed_user_id\nz,I like oil.,ann\na,I like cream.,\n"
+ANSWERS = "persona_id,item_id,rating\nz,i1,5\nz,i2,1\na,i1,3\na,other,2\n"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "brought.csv"
+
+
+def personas_of(warehouse: Warehouse, study: Study, population: str, split: str = "Beauty") -> list[tuple[object, ...]]:
+    rows = write_population(
+        warehouse, study, study.population(population), None, split=split, code_version="1", log=print
+    )
+    warehouse.replace_slice("ml.personas", rows, where={"split": split, "population": population})
+    return [(row["persona_id"], row["seed_user_id"], row["persona_text"], row["flags"]) for row in rows.to_pylist()]
+
+
+def ratings_of(warehouse: Warehouse, study: Study, population: str, split: str = "Beauty") -> list[tuple[object, ...]]:
+    rows = take_imported_ratings(warehouse, study, study.population(population), split=split, code_version="1")
+    return [(row["persona_id"], row["item_id"], row["rating"], row["expected_rating"]) for row in rows.to_pylist()]
+
+
+def test_personas_become_rows_in_the_order_of_the_file(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text(TEXTS)
+    (done,) = import_personas(warehouse, study, file, population="rated_here", split="Beauty")
+    assert (done.split, done.n_rows, done.n_personas, done.n_seeded, done.n_probes) == ("Beauty", 2, 2, 1, None)
+    assert personas_of(warehouse, study, "rated_here") == [
+        ("z", "ann", "I like oil.", []),
+        ("a", None, "I like cream.", []),
+    ]
+
+
+def test_answers_alone_make_personas_without_a_text(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\nz,i2,1,ann\na,i1,3,\na,other,2,\n")
+    (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert (done.n_rows, done.n_personas, done.n_seeded, done.n_probe_ratings, done.n_probes) == (4, 2, 1, 3, 4)
+    assert personas_of(warehouse, study, "brought") == [("z", "ann", None, []), ("a", None, None, [])]
+    assert ratings_of(warehouse, study, "brought") == [("a", "i1", 3, 3.0), ("z", "i1", 5, 5.0), ("z", "i2", 1, 1.0)]
+
+
+def test_answers_join_the_personas_that_were_imported(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text(TEXTS)
+    import_personas(warehouse, study, file, population="brought", split="Beauty")
+    file.write_text(ANSWERS)
+    (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert done.n_seeded == 1
+    assert personas_of(warehouse, study, "brought")[0] == ("z", "ann", "I like oil.", [])
+    assert len(ratings_of(warehouse, study, "brought")) == 3
+
+
+def test_a_population_takes_no_more_than_its_size(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating\n" + "".join(f"p{n},i1,{1 + n % 5}\n" for n in range(5)))
+    (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert done.n_personas == 5
+    assert [persona for persona, *_ in personas_of(warehouse, study, "brought")] == ["p0", "p1", "p2"]
+    assert [persona for persona, *_ in ratings_of(warehouse, study, "brought")] == ["p0", "p1", "p2"]
+
+
+def test_graded_answers_keep_their_fractions(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating\nz,i1,4.5\nz,i2,2.25\n")
+    import_ratings(warehouse, study, file, population="graded", split="Beauty")
+    personas_of(warehouse, study, "graded")
+    assert ratings_of(warehouse, study, "graded") == [("z", "i1", 5, 4.5), ("z", "i2", 2, 2.25)]
+
+
+def test_one_file_of_several_splits(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating,split\nz,i1,5,Beauty\nz,g1,2,Games\n")
+    done = import_ratings(warehouse, study, file, population="brought")
+    assert [(part.split, part.n_rows) for part in done] == [("Beauty", 1), ("Games", 1)]
+
+
+def test_a_second_file_replaces_the_first_of_its_split_only(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating,split\nz,i1,5,Beauty\nz,g1,2,Games\n")
+    import_ratings(warehouse, study, file, population="brought")
+    prints = {split: imports_fingerprint(warehouse, split, "brought") for split in study.splits}
+    file.write_text("persona_id,item_id,rating\ny,i3,4\n")
+    import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert warehouse.rows("select split, persona_id, item_id from raw.imported_ratings order by all") == [
+        ("Beauty", "y", "i3"),
+        ("Games", "z", "g1"),
+    ]
+    assert imports_fingerprint(warehouse, "Beauty", "brought") != prints["Beauty"]
+    assert imports_fingerprint(warehouse, "Games", "brought") == prints["Games"]
+    assert warehouse.rows("select split, kind, n_rows from raw.imports order by all") == [
+        ("Beauty", "ratings", 1),
+        ("Games", "ratings", 1),
+    ]
+
+
+RATINGS_THAT_FAIL = {
+    "z,i1,5\nz,i1,4": "Row 2 of .* repeats the persona_id and item_id z and i1",
+    "z,i1,6": "Row 1 .* has the rating 6: give a number from 1 to 5",
+    "z,i1,5\nz,i2,good\nz,i3,nan": r"Row 2 .* has the rating good: .* \(1 more rows are like it\)",
+    "z,i1,2.5": "Row 1 .* rating 2.5, which is no whole number: write `elicitation: expected`",
+    "z,i1,": "Row 1 .* has no rating",
+    ",i1,5": "Row 1 .* has no persona_id",
+    "z,other,5": "No item of .* is a probe of Beauty: .*shows which items to rate",
+    "stranger,i1,5": "Row 1 .* rates as persona stranger, who is not among the imported personas",
+}
+
+
+@pytest.mark.parametrize(("lines", "words"), RATINGS_THAT_FAIL.items())
+def test_a_bad_row_is_named_and_nothing_changes(
+    warehouse: Warehouse, study: Study, file: Path, lines: str, words: str
+) -> None:
+    file.write_text(TEXTS)
+    import_personas(warehouse, study, file, population="brought", split="Beauty")
+    file.write_text(ANSWERS)
+    import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    before = warehouse.rows("from raw.imported_ratings order by all"), warehouse.rows("from raw.imports order by all")
+    file.write_text(f"persona_id,item_id,rating\n{lines}\n")
+    with pytest.raises(ImportFileError, match=words):
+        import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    after = warehouse.rows("from raw.imported_ratings order by all"), warehouse.rows("from raw.imports order by all")
+    assert after == before
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("z,i1,5,nobody", "names the seed user nobody, who is no user of that split's corpus"),
+        ("z,i1,5,ann\nz,i2,4,bob", "Row 2 .* gives persona z another seed_user_id than before"),
+        ("z,i1,5,bob", "gives persona z another seed_user_id than the imported persona has"),
+    ],
+)
+def test_seed_users_are_looked_up(warehouse: Warehouse, study: Study, file: Path, lines: str, words: str) -> None:
+    if "than the imported" in words:
+        file.write_text(TEXTS)
+        import_personas(warehouse, study, file, population="brought", split="Beauty")
+    file.write_text(f"persona_id,item_id,rating,seed_user_id\n{lines}\n")
+    with pytest.raises(ImportFileError, match=words):
+        import_ratings(warehouse, study, file, population="brought", split="Beauty")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("z,one,\nz,two,", "Row 2 .* repeats the persona_id z"),
+        ("z,,", "Row 1 .* has no persona_text"),
+        ("z,one,nobody", "names the seed user nobody"),
+    ],
+)
+def test_bad_personas(warehouse: Warehouse, study: Study, file: Path, lines: str, words: str) -> None:
+    file.write_text(f"persona_id,persona_text,seed_user_id\n{lines}\n")
+    with pytest.raises(ImportFileError, match=words):
+        import_personas(warehouse, study, file, population="brought", split="Beauty")
+    assert warehouse.rows("from raw.imported_personas") == []
+
+
+@pytest.mark.parametrize(
+    ("population", "split", "words"),
+    [
+        ("none", "Beauty", "has no population none .*: add `- {name: none, condition: imported"),
+        ("made_here", "Beauty", r"made_here is made here \(grounded\)"),
+        ("rated_here", "Beauty", "rated_here is rated here by transformers: write `rater: {backend: imported}`"),
+        ("brought", None, r"does not say which split its rows are of: give --split \(Beauty, Games\)"),
+        ("brought", "Toys", "is of the split Toys, which the study does not have: it has Beauty, Games"),
+    ],
+)
+def test_what_the_study_does_not_expect(
+    warehouse: Warehouse, study: Study, file: Path, population: str, split: str | None, words: str
+) -> None:
+    file.write_text(ANSWERS)
+    with pytest.raises(ImportFileError, match=words):
+        import_ratings(warehouse, study, file, population=population, split=split)
+
+
+def test_a_warehouse_without_a_corpus(tmp_path: Path, study: Study, file: Path) -> None:
+    empty = Warehouse(tmp_path / "empty.duckdb")
+    empty.prepare()
+    file.write_text(ANSWERS)
+    with pytest.raises(ImportFileError, match=r"has no corpus and no probes yet: .*--until prepare"):
+        import_ratings(empty, study, file, population="brought", split="Beauty")
