@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -67,6 +68,7 @@ BEHIND = f"""
     group by 1
     order by 1
 """
+# By a hash of the codes, so that any stretch of the file is a random sample.
 PAIRS = """
     with users as (select user_id, row_number() over (order by user_id) - 1 as code from corpus.users where split = $split),
     items as (select item_id, row_number() over (order by item_id) - 1 as code from corpus.items where split = $split)
@@ -75,7 +77,7 @@ PAIRS = """
     inner join users on pairs.user_id = users.user_id
     inner join items as preferred on pairs.preferred_item_id = preferred.item_id
     inner join items as other on pairs.other_item_id = other.item_id
-    where pairs.split = $split
+    where pairs.split = $split and {which}
     order by md5_number_lower(users.code || ' ' || preferred.code || ' ' || other.code), users.code, preferred.code
 """
 FOLDS = ("train", "validation", "test")
@@ -98,7 +100,7 @@ class TrainingData(NamedTuple):
     texts: np.ndarray
     n_train_pairs: np.ndarray
     train_hashes: np.ndarray
-    folds: dict[str, PairFile]
+    folds: Mapping[str, PairFile]
 
     @property
     def context(self) -> np.ndarray:
@@ -121,8 +123,65 @@ class EncoderDataError(Exception):
     """A split cannot be trained on; the message says why."""
 
 
+class StoredFolds(Mapping[str, PairFile]):
+    """The pairs of a split in the warehouse; all are read when one fold is first asked for.
+
+    They stream to files beside the warehouse, a record batch at a time.
+    """
+
+    def __init__(self, warehouse: Warehouse, split: str) -> None:
+        self.warehouse, self.split = warehouse, split
+        self.read: dict[str, PairFile] | None = None
+        """None until they are read."""
+
+    def __getitem__(self, fold: str) -> PairFile:
+        if self.read is None:
+            folder = self.warehouse.path.parent
+            folder.mkdir(parents=True, exist_ok=True)
+            self.read = {name: PairFile(folder) for name in FOLDS}
+            with self.warehouse.connect() as connection:
+                sql = PAIRS.format(which="true")
+                for batch in connection.sql(sql, params={"split": self.split}).to_arrow_reader(BLOCK):
+                    names, rows = batch["fold"].to_numpy(zero_copy_only=False), _codes(batch)
+                    for name, file in self.read.items():
+                        file.append(rows[names == name])
+        return self.read[fold]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(FOLDS)
+
+    def __len__(self) -> int:
+        return len(FOLDS)
+
+    def train_pairs_of(self, user_ids: pa.Array) -> np.ndarray:
+        """Training pairs of some users only, shape (pairs, 3), in hash order."""
+        which = "pairs.fold = 'train' and pairs.user_id in (select user_id from wanted)"
+        with self.warehouse.connect() as connection:
+            connection.register("wanted", pa.table({"user_id": user_ids}))
+            return _codes(connection.sql(PAIRS.format(which=which), params={"split": self.split}).to_arrow_table())
+
+
+def _codes(rows: pa.Table | pa.RecordBatch) -> np.ndarray:
+    return np.stack([rows[name].to_numpy() for name in ("user_code", "preferred", "other")], axis=1)
+
+
+def train_pairs_of(data: TrainingData, users: np.ndarray) -> np.ndarray:
+    """Training pairs of some users, shape (pairs, 3), in hash order.
+
+    Args:
+        data: The split; where its pairs were not read yet, only these users' are.
+        users: Codes, shape (users,).
+    """
+    if isinstance(data.folds, StoredFolds) and data.folds.read is None:
+        return data.folds.train_pairs_of(data.user_ids.take(pa.array(users)))
+    wanted = np.zeros(len(data.user_ids), dtype=bool)
+    wanted[users] = True
+    blocks = (rows[wanted[rows[:, 0]]] for rows in data.folds["train"].blocks())
+    return np.concatenate([np.empty((0, 3), np.int32), *blocks])
+
+
 def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
-    """Read one split in three queries; pairs stream to files beside the warehouse, a record batch at a time.
+    """Read a split's users and items; its pairs follow when they are needed.
 
     Raises:
         EncoderDataError: The split has no users or no training pairs.
@@ -131,15 +190,8 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
     items, users = (warehouse.read(sql, params) for sql in (ITEMS, USERS))
     if not users.num_rows or not items.num_rows:
         raise EncoderDataError(f"Split {split} is empty after the k-core: use a larger corpus or a smaller `core`.")
-    warehouse.path.parent.mkdir(parents=True, exist_ok=True)
-    folds = {fold: PairFile(warehouse.path.parent) for fold in FOLDS}
-    with warehouse.connect() as connection:
-        for batch in connection.sql(PAIRS, params=params).to_arrow_reader(BLOCK):
-            fold_names = batch["fold"].to_numpy(zero_copy_only=False)
-            rows = np.stack([batch[name].to_numpy() for name in ("user_code", "preferred", "other")], axis=1)
-            for fold, file in folds.items():
-                file.append(rows[fold_names == fold])
-    if not len(folds["train"]):
+    n_train_pairs = users["n_train_pairs"].to_numpy()
+    if not n_train_pairs.any():
         raise EncoderDataError(
             f"Split {split} has no training pair: no user rated two items differently. Use a larger corpus."
         )
@@ -147,7 +199,7 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
         user_ids=users["user_id"].combine_chunks(),
         item_ids=items["item_id"].combine_chunks(),
         texts=to_matrix(items["embedding"]),
-        n_train_pairs=users["n_train_pairs"].to_numpy(),
+        n_train_pairs=n_train_pairs,
         train_hashes=users["train_hash"].to_numpy(),
-        folds=folds,
+        folds=StoredFolds(warehouse, split),
     )

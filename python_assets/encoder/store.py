@@ -50,24 +50,6 @@ class EncoderMissingError(Exception):
     """An encoder was asked for that was not trained yet."""
 
 
-def is_trained(
-    warehouse: Warehouse,
-    data_hash: str,
-    settings: Encoder,
-    *,
-    split: str,
-    instrument: str,
-    seed: int,
-    code_version: str,
-) -> bool:
-    """Whether exactly this encoder is in the warehouse already, so that training can be skipped."""
-    sql = """
-        select count(*) from ml.encoder_runs
-        where split = ? and instrument = ? and seed = ? and config_hash = ? and data_hash = ? and code_version = ?
-    """
-    return warehouse.rows(sql, [split, instrument, seed, settings.config_hash(), data_hash, code_version])[0][0] > 0
-
-
 def train_or_resume(
     warehouse: Warehouse,
     data: TrainingData,

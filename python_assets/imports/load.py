@@ -163,9 +163,11 @@ def _keep(
         "elicitation": study.population(population).rater.elicitation,
         "population": population,
     }
+    with path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     record = {
         "path": str(path.absolute()),
-        "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+        "sha256": sha256,
         "kind": kind,
         "imported_at": datetime.now(UTC).replace(tzinfo=None),
     }
@@ -178,9 +180,6 @@ def _keep(
             key = {"split": split, "population": population}
             own = rows.filter(pc.equal(rows["split"], split))
             own = own.append_column("population", pa.array([population] * own.num_rows, pa.string()))
-            if kind == "ratings":
-                numbers = own["rating"].cast(pa.float64())
-                own = own.set_column(own.column_names.index("rating"), "rating", numbers)
             replace_rows(connection, f"raw.imported_{kind}", own, where=key)
             entry = pa.Table.from_pylist([{**key, **record, "n_rows": own.num_rows}])
             replace_rows(connection, "raw.imports", entry, where={**key, "kind": kind})

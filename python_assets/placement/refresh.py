@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from python_assets.encoder.data import TrainingData
+from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
-from python_assets.encoder.store import EncoderKey, is_trained, load_encoder, train_and_save
+from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
@@ -57,9 +57,6 @@ def keep_current(
     """Train, fold in or leave alone, whichever the data ask for."""
     made = EncoderKey(split=split, instrument=instrument, seed=seed)
     name = f"{instrument} of {split}, seed {seed}"
-    if is_trained(warehouse, data.fingerprint(), settings.encoder, **made, code_version=code_version):
-        log(f"{name}: unchanged")
-        return "unchanged"
     changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
     if changes is None or changes.share > settings.retrain_after:
         devices = torch.cuda.device_count()
@@ -126,12 +123,8 @@ def fold_in_changes(
         How many users were folded in.
     """
     model = load_encoder(warehouse, split=split, instrument=instrument, seed=seed)
-    code_of = np.full(len(data.user_ids), -1)
-    code_of[changes.stale] = np.arange(len(changes.stale))
-    pairs = np.concatenate(
-        [np.empty((0, 3), np.int32), *(rows[code_of[rows[:, 0]] >= 0] for rows in data.folds["train"].blocks())]
-    )
-    pairs[:, 0] = code_of[pairs[:, 0]]
+    pairs = train_pairs_of(data, changes.stale)
+    pairs[:, 0] = np.searchsorted(changes.stale, pairs[:, 0])
     ids = data.user_ids.take(pa.array(changes.stale))
     seeds = [derive_seed(seed, "fold-in", split, user) for user in ids.to_pylist()]
     settings = placement.model_copy(update={"init": model.settings.mixture_init})

@@ -14,7 +14,7 @@ from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
 TEXTS = "persona_id,persona_text,seed_user_id\nz,I like oil.,ann\na,I like cream.,\n"
-ANSWERS = "persona_id,item_id,rating\nz,i1,5\nz,i2,1\na,i1,3\na,other,2\n"
+ANSWERS = "persona_id,item_id,rating\nz,i1,+5\nz,i2,1.0\na,i1, 3\na,other,2\n"
 
 
 @pytest.fixture

@@ -166,3 +166,14 @@ def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
     # Changes count since training: 5 of 60 were folded in, 2 more are above a tenth.
     assert keep(_with_users(data, add=7)) == "trained"
     assert not any(folded for folded, _ in _places(warehouse).values())
+
+
+def test_data_that_go_back_to_what_was_trained_leave_nothing_behind(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    before = _places(warehouse)
+    keep(_with_users(data, add=2, change=1))
+    assert keep(data) == "folded in"
+    after = _places(warehouse)
+    assert set(after) == set(before)
+    assert {user for user, (folded, _) in after.items() if folded} == {"u0000"}
