@@ -58,11 +58,14 @@ class RunState:
     @contextmanager
     def doing(self, step: Step) -> Iterator[None]:
         """Forget that the step was done; remember it when it ends well."""
-        self._contents.clear()
+        # Taken beforehand: what changes while the step runs makes it due again. Only `prepare` changes what the others read.
+        fingerprint = self.fingerprint(step)
+        if step.job == "prepare":
+            self._contents.clear()
         if step.stage in finished_stages(self.warehouse):
             mark(self.warehouse, step.stage, None)
         yield
-        mark(self.warehouse, step.stage, self.fingerprint(step))
+        mark(self.warehouse, step.stage, fingerprint)
 
     def fingerprint(self, step: Step) -> str:
         """Of everything that the step depends on, as it is now."""

@@ -67,16 +67,25 @@ def files_fingerprint(files: Iterable[Path]) -> str:
 
 
 def split_fingerprint(warehouse: Warehouse, split: str) -> str:
-    """Changes with the contents of a split: histories, items and their texts, probes."""
-    with warehouse.connect() as connection:
-        parts = [
-            connection.execute(
-                f"select count(*), bit_xor(md5_number_lower(rows::varchar)) from {table} as rows where split = ?",
-                [split],
-            ).fetchone()
-            for table in SPLIT_TABLES
-        ]
-        parts.append(connection.execute(ITEM_TEXTS, [split]).fetchone())
+    """Changes with the contents of a split: histories, items and their texts, probes.
+
+    Raises:
+        WarehouseError: There is no corpus yet.
+    """
+    try:
+        with warehouse.connect() as connection:
+            parts = [
+                connection.execute(
+                    f"select count(*), bit_xor(md5_number_lower(rows::varchar)) from {table} as rows where split = ?",
+                    [split],
+                ).fetchone()
+                for table in SPLIT_TABLES
+            ]
+            parts.append(connection.execute(ITEM_TEXTS, [split]).fetchone())
+    except duckdb.CatalogException as error:
+        raise WarehouseError(
+            f"{warehouse.address} has no corpus and no probes yet: `persona-fidelity run --until prepare` makes them."
+        ) from error
     return digest(*parts)
 
 

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dagster_defs.cli import main
+from python_assets.warehouse import Warehouse
 
 COMMANDS = [
     "run",
@@ -67,6 +68,13 @@ def test_bad_input_is_exit_code_1_and_one_sentence(arguments: list[str], words: 
     assert words in done.output
     assert "Traceback" not in done.output
     assert len(done.output.strip().splitlines()) == 1
+
+
+def test_encoders_before_the_corpus(tmp_path: Path) -> None:
+    Warehouse(tmp_path / "warehouse" / "demo.duckdb").prepare()
+    done = _call("run", "--from", "encode")
+    assert done.exit_code == 1
+    assert "has no corpus and no probes yet: `persona-fidelity run --until prepare` makes them." in done.output
 
 
 def test_a_file_that_is_no_warehouse(tmp_path: Path) -> None:

@@ -45,6 +45,19 @@ def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
     assert to_do(opened()) == []
 
 
+@pytest.mark.parametrize("job", ["encode", "evaluate"])
+def test_a_corpus_that_changes_during_a_step_makes_it_due_again(opened: Open, job: str) -> None:
+    workspace = opened()
+    state = RunState(workspace)
+    (step, *_) = [step for step in plan(workspace.study) if step.job == job]
+    with state.doing(step):
+        workspace.warehouse.write(lambda connection: connection.execute("delete from corpus.users where rowid = 0"))
+    assert not RunState(workspace).is_done(step)
+    with RunState(workspace).doing(step):
+        pass
+    assert RunState(workspace).is_done(step)
+
+
 def test_relative_paths_are_those_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "reviews").mkdir()
     (tmp_path / "reviews" / "All_Beauty.jsonl.gz").touch()
