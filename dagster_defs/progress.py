@@ -1,4 +1,4 @@
-"""One line a step on standard error, instead of Dagster's event stream."""
+"""One line a step on standard error, and what an asset warns of, instead of Dagster's event stream."""
 
 import logging
 import sys
@@ -9,13 +9,16 @@ import dagster as dg
 class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
+        if event is None and record.levelno == logging.WARNING:
+            message = getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())
+            print(f"    {message}", file=sys.stderr, flush=True)
         if event is None or event.event_type_value != "STEP_SUCCESS":
             return
         seconds = event.step_success_data.duration_ms / 1000
         print(f"    {event.step_key:<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
 
 
-@dg.logger(None, description="Prints one line when a step is done.")
+@dg.logger(None, description="Prints one line when a step is done, and warnings.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """Chosen by the command line through run config."""
     logger = logging.Logger("persona_fidelity.progress", level=logging.DEBUG)

@@ -1,5 +1,6 @@
 """From files and a study to the schema ``raw``."""
 
+import shlex
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +63,8 @@ def ingest(
         )
         context.log.info("%s: %s", path.name, report)
     for path in missing_files(target):
-        context.log.warning("%s is gone; its rows stay until it is withdrawn", path)
+        quoted = shlex.quote(str(path))
+        context.log.warning("%s is gone; its rows stay: `ingest --withdraw %s` takes them out", path, quoted)
     header = (
         "| file | category | kind | read | accepted | duplicate | rejected | |\n|---|---|---|---:|---:|---:|---:|---|\n"
     )

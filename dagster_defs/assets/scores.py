@@ -118,9 +118,9 @@ def population_scores(
                 "ml.anchor_scores", done.anchors, where={"split": split, "instrument": name, "n": done.n}
             )
         else:
-            context.log.warning(
-                "%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name
-            )
+            # The constant rater is there to show just that.
+            log = context.log.info if study.population(population).rater.is_control else context.log.warning
+            log("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
         target.replace_slice("ml.paired_scores", paired_rows(done.paired.values, fixed), where=key)
         distances = done.paired.distances
         for column, value in key.items():

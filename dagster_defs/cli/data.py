@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -38,7 +37,6 @@ def ingest(
     import dagster as dg
 
     from dagster_defs.run import ingest_only
-    from python_assets.ingest import missing_files
 
     named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
@@ -53,10 +51,6 @@ def ingest(
     rejected = workspace.warehouse.rows("select file, line_number, reason from raw.rejected_rows order by all limit 5")
     for file, line, reason in rejected:
         click.echo(f"  rejected {Path(file).name} line {line}: {reason}")
-    for path in missing_files(workspace.warehouse):
-        click.echo(
-            f"  {path} is gone; its rows stay: `ingest --withdraw {shlex.quote(str(path))}` takes them out", err=True
-        )
     click.echo(f"Warehouse: {workspace.address}")
 
 

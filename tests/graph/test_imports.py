@@ -48,6 +48,21 @@ def test_the_same_answers_get_the_same_score(twin_run: Finished) -> None:
     assert own_correlation == pytest.approx(correlation, abs=1e-9)
 
 
+def test_fewer_personas_than_wanted_are_said_on_the_way(twin_run: Finished) -> None:
+    assert "random_rater of" not in twin_run.progress
+    study = (
+        (twin_run.folder / "small.yml")
+        .read_text()
+        .replace("twin, condition: imported, size: 40", "twin, condition: imported, size: 41")
+    )
+    (twin_run.folder / "larger.yml").write_text(study)
+    done = twin_run.command(
+        "run", "--study", "larger.yml", "--warehouse", "warehouse/small.duckdb", "--until", "evaluate"
+    )
+    assert done.returncode == 0, done.stderr
+    assert "    twin of Combined: 41 personas wanted, 40 imported\n" in done.stderr
+
+
 def test_results_and_report_name_it(twin_run: Finished) -> None:
     rows = twin_run.warehouse.rows(
         "select distinct source, condition, rater from results.population_metrics where population = 'twin'"
