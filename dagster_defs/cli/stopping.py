@@ -14,6 +14,8 @@ STOPPED = "Stopped. What was finished is kept: run the same command again to go 
 GRACE_SECONDS = 20.0
 """Time for tidying up after a signal. Every write is one transaction, so ending in the middle of it loses nothing."""
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
+TRACKERS = ("multiprocessing.resource_tracker", "joblib.externals.loky.backend.resource_tracker")
+"""They outlive a command that was stopped, and say below its last sentence what they tidy up after it."""
 
 
 class _Signals:
@@ -85,6 +87,9 @@ def stop_signals() -> Iterator[Callable[[], int | None]]:
     # Dagster puts its own handlers in the place of ours while it runs, and ends with SIGINT's for both: only the
     # interpreter's wake-up pipe sees every signal. A shell that starts a command in the background has SIGINT ignored,
     # and Dagster would then leave SIGTERM ignored too.
+    # Read when a tracker starts, which is later; it stays set, as the tracker speaks when all else is over.
+    silent = (f"ignore::UserWarning:{tracker}" for tracker in TRACKERS)
+    sys.warnoptions.extend(option for option in silent if option not in sys.warnoptions)
     signals = _Signals()
     handlers = {number: signal.signal(number, signal.default_int_handler) for number in NUMBERS}
     wakeup = signal.set_wakeup_fd(signals.writer, warn_on_full_buffer=False)

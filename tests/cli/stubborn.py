@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import sys
 import tempfile
 import time
@@ -102,6 +103,19 @@ def swallows() -> None:
     stopping.GRACE_SECONDS = 1.0
     print("ready", flush=True)
     while True:
+        with suppress(KeyboardInterrupt):
+            time.sleep(60)
+
+
+@main.command()
+def leaks() -> None:
+    """Ends with a lock that nobody gave back, of each of the two kinds that a process of its own keeps account of."""
+    from joblib.externals.loky.backend.synchronize import Lock
+
+    stopping.GRACE_SECONDS = 1.0
+    locks = multiprocessing.get_context("spawn").Lock(), Lock()
+    print("ready", flush=True)
+    while locks:
         with suppress(KeyboardInterrupt):
             time.sleep(60)
 
