@@ -1,35 +1,49 @@
--- A pair's gap is the difference of its two ratings, and no smaller than the study asks; its fold is the later one of its
--- two items: otherwise a test item trains. Items are looked up by number, so that memory need not hold all names twice.
+-- Pairs are as many as the counts of ratings say, in all and in training, so that none is there twice, none is missing and
+-- none with a later item trains; each has two items, a fold and enough of a gap.
 {{ config(meta={'dagster': {'ref': {'name': 'preference_pairs'}}}) }}
 
 with
 
-interactions as (
+study as (
     select
-        hash(split, user_id) as user_number,
-        hash(item_id) as item_number,
-        rating,
-        list_position(['train', 'validation', 'test'], fold) as fold_number
-    from {{ beside_untested(ref('interactions'), ref('preference_pairs'), ['split', 'user_id']) }} as interactions
+        seed,
+        pair_min_gap,
+        max_pairs_per_user
+    from {{ source('raw', 'study') }}
+),
+
+users as (
+    select * from {{ untested(ref('users'), ['split', 'user_id']) }} as users
+),
+
+interactions as (
+    select * from {{ beside_untested(ref('interactions'), ref('users'), ['split', 'user_id']) }} as interactions
+),
+
+found as (
+    select
+        pairs.split,
+        pairs.user_id,
+        count(*) as n_pairs,
+        count(*) filter (where pairs.fold = 'train') as n_train_pairs,
+        count(*) filter (
+            where
+            (pairs.rating_gap >= study.pair_min_gap) is not true
+            or pairs.preferred_item_id is null
+            or pairs.other_item_id is null
+            or pairs.fold is null
+        ) as n_wrong
+    from {% if flags.WHICH == 'build' %}{{ pairs_among('interactions') }}{% else %}{{ ref('preference_pairs') }}{% endif %} as pairs
+    cross join study
+    group by pairs.split, pairs.user_id
 )
 
 select
-    pairs.split,
-    pairs.user_id,
-    pairs.preferred_item_id,
-    pairs.other_item_id
-from {{ untested(ref('preference_pairs'), ['split', 'user_id']) }} as pairs
-cross join {{ source('raw', 'study') }} as study
-left join interactions as preferred
-    on
-        hash(pairs.split, pairs.user_id) = preferred.user_number
-        and hash(pairs.preferred_item_id) = preferred.item_number
-left join interactions as other
-    on
-        hash(pairs.split, pairs.user_id) = other.user_number
-        and hash(pairs.other_item_id) = other.item_number
+    split,
+    user_id
+from users
+full join found using (split, user_id)
 where
-    pairs.rating_gap < study.pair_min_gap
-    or pairs.rating_gap is distinct from preferred.rating - other.rating
-    or pairs.fold is distinct from
-    ['train', 'validation', 'test'][greatest(preferred.fold_number, other.fold_number)]
+    coalesce(found.n_pairs, 0) is distinct from users.n_pairs
+    or coalesce(found.n_train_pairs, 0) is distinct from users.n_train_pairs
+    or found.n_wrong > 0

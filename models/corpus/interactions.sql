@@ -20,7 +20,6 @@ reviews as (
     select * from {{ ref('core_reviews') }}
 ),
 
--- A split of several categories may hold the same user and item twice: the earliest stays, as in one category.
 candidates as (
     select
         splits.split,
@@ -29,10 +28,7 @@ candidates as (
         reviews.category,
         reviews.rating,
         reviews.reviewed_at,
-        row_number() over (
-            partition by splits.split, reviews.user_id, reviews.item_id
-            order by reviews.reviewed_at, reviews.category
-        ) as review_number
+        hash(splits.split, reviews.user_id, reviews.item_id) as key_hash
     from reviews
     inner join splits on reviews.category = splits.category
     semi join pending
@@ -41,6 +37,36 @@ candidates as (
             and reviews.user_id = pending.user_id
 ),
 
+-- A split of several categories may hold the same user and item twice: the earliest stays, as in one category. Few do, so
+-- only what shares its hash is ordered by time.
+repeated as materialized (
+    select key_hash
+    from candidates
+    where split in (select splits.split from splits group by splits.split having count(*) > 1)
+    group by key_hash
+    having count(*) > 1
+),
+
+numbered as (
+    select
+        candidates.*,
+        row_number() over (
+            partition by candidates.split, candidates.user_id, candidates.item_id
+            order by candidates.reviewed_at, candidates.category
+        ) as review_number
+    from candidates
+    semi join repeated using (key_hash)
+),
+
+earliest as (
+    select * exclude (review_number) from numbered
+    where review_number = 1
+    union all
+    select candidates.* from candidates
+    anti join repeated using (key_hash)
+),
+
+-- One window for both, so that histories are sorted once.
 ordered as (
     select
         split,
@@ -49,13 +75,13 @@ ordered as (
         category,
         rating,
         reviewed_at,
-        row_number() over (
-            partition by split, user_id
-            order by reviewed_at, item_id
-        ) as position,
-        count(*) over (partition by split, user_id) as n_reviews
-    from candidates
-    where review_number = 1
+        row_number() over history as position,
+        count(*) over (history rows between unbounded preceding and unbounded following) as n_reviews
+    from earliest
+    window history as (
+        partition by split, user_id
+        order by reviewed_at, item_id
+    )
 ),
 
 final as (

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='fail',
+    on_schema_change='append_new_columns',
     pre_hook="{{ forget_stale(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
     post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
 ) }}
@@ -12,13 +12,16 @@ pending as (
     {{ pending(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}
 ),
 
-interactions as (
-    select interactions.* from {{ ref('interactions') }} as interactions
-    semi join pending using (split, user_id)
+study as (
+    select
+        seed,
+        pair_min_gap,
+        max_pairs_per_user
+    from {{ source('raw', 'study') }}
 ),
 
-pairs as (
-    select preference_pairs.* from {{ ref('preference_pairs') }} as preference_pairs
+interactions as (
+    select interactions.* from {{ ref('interactions') }} as interactions
     semi join pending using (split, user_id)
 ),
 
@@ -33,13 +36,54 @@ review_counts as (
     group by split, user_id
 ),
 
+-- How many pairs there are follows from how often each rating was given: nothing is paired to count.
+rated as (
+    select
+        split,
+        user_id,
+        rating,
+        count(*) as n_items,
+        count(*) filter (where fold = 'train') as n_train_items
+    from interactions
+    group by split, user_id, rating
+),
+
 pair_counts as (
+    select
+        preferred.split,
+        preferred.user_id,
+        cast(sum(preferred.n_items * other.n_items) as bigint) as n_pairs,
+        cast(sum(preferred.n_train_items * other.n_train_items) as bigint) as n_train_pairs
+    from rated as preferred
+    inner join rated as other
+        on
+            preferred.split = other.split
+            and preferred.user_id = other.user_id
+            and preferred.rating > other.rating
+    inner join study on preferred.rating - other.rating >= study.pair_min_gap
+    group by preferred.split, preferred.user_id
+),
+
+-- Which of a capped user's pairs train is known only when they are chosen.
+capped as (
+    select interactions.*
+    from interactions
+    semi join (
+        select
+            pair_counts.split,
+            pair_counts.user_id
+        from pair_counts
+        inner join study on pair_counts.n_pairs > study.max_pairs_per_user
+    ) using (split, user_id)
+),
+
+kept_counts as (
     select
         split,
         user_id,
         count(*) as n_pairs,
         count(*) filter (where fold = 'train') as n_train_pairs
-    from pairs
+    from {{ pairs_among('capped') }} as pairs
     group by split, user_id
 ),
 
@@ -49,14 +93,13 @@ final as (
         review_counts.user_id,
         review_counts.n_reviews,
         review_counts.n_train_reviews,
-        coalesce(pair_counts.n_pairs, 0) as n_pairs,
-        coalesce(pair_counts.n_train_pairs, 0) as n_train_pairs,
-        review_counts.mean_rating
+        coalesce(kept_counts.n_pairs, pair_counts.n_pairs, 0) as n_pairs,
+        coalesce(kept_counts.n_train_pairs, pair_counts.n_train_pairs, 0) as n_train_pairs,
+        review_counts.mean_rating,
+        coalesce(pair_counts.n_pairs, 0) as predicted_pairs
     from review_counts
-    left join pair_counts
-        on
-            review_counts.split = pair_counts.split
-            and review_counts.user_id = pair_counts.user_id
+    left join pair_counts using (split, user_id)
+    left join kept_counts using (split, user_id)
 )
 
 select * from final

@@ -8,7 +8,7 @@ from python_assets.estimate.seen import known_rows
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
-PAIRS = "select split, count(*) from corpus.preference_pairs where fold = 'train' group by split"
+PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
 TRAINED = "select split, instrument, config_hash, count(*) from ml.encoder_runs group by all"
 SPEED = "select instrument, sum(n_train_pairs * epochs) / sum(seconds) from ml.encoder_runs group by instrument"
 

@@ -45,7 +45,7 @@ def warehouse(tmp_path: Path, study: Study) -> Warehouse:
             create schema personas; create schema probes; create schema corpus;
             create table personas.grounding_profiles as select 'Beauty' as split, range as user_id from range(20);
             create table probes.probe_items as select 'Beauty' as split, range as item_id from range(40);
-            create table corpus.preference_pairs as select 'Beauty' as split, 'train' as fold from range(1000);
+            create table corpus.users as select 'Beauty' as split, 50 as n_train_pairs from range(20);
             insert into raw.imported_personas select 'Beauty', 'brought', range, null, 'text', range from range(3);
             """
         ).fetchall()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from tests.sql.support import PROJECT
 
@@ -72,20 +73,25 @@ def _only_raw(warehouse: Path, folder: Path) -> Path:
 
 
 def differences(one: Path, other: Path) -> dict[str, int]:
-    """Rows that are in one warehouse only, of each table of the corpus and of grounding; only tables that differ."""
-    with duckdb.connect() as connection:
-        connection.execute(f"attach '{one}' as one (read_only); attach '{other}' as other (read_only)")
-        tables = connection.execute(
-            "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'one'"
-            " and schema_name in ('staging', 'corpus', 'probes', 'personas') and table_name not like '%\\_built' escape '\\'"
-        ).fetchall()
-        assert len(tables) >= 14
-        found = {}
-        for (table,) in tables:
-            query = f"""
-                select count(*) from (
-                    (from one.{table} except all from other.{table}) union all (from other.{table} except all from one.{table})
-                )
-            """
-            found[table] = connection.execute(query).fetchone()[0]  # type: ignore[index]
+    """Rows that are in one warehouse only, of each table and view of the corpus and of grounding; only those that differ."""
+    ours, theirs = _relations(one), _relations(other)
+    assert len(ours) >= 14
+    assert ours.keys() == theirs.keys()
+    found = {}
+    for name, rows in ours.items():
+        with duckdb.connect() as connection:
+            connection.register("ours", rows)
+            connection.register("theirs", theirs[name])
+            only_in_one = "(from ours except all from theirs) union all (from theirs except all from ours)"
+            found[name] = connection.execute(f"select count(*) from ({only_in_one})").fetchone()[0]  # type: ignore[index]
     return {table: count for table, count in found.items() if count}
+
+
+def _relations(warehouse: Path) -> dict[str, pa.Table]:
+    """Read through a connection of its own: a view names the file that it was made in."""
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        names = connection.execute(
+            "select table_schema || '.' || table_name from information_schema.tables"
+            " where table_schema in ('staging', 'corpus', 'probes', 'personas') and table_name not like '%\\_built' escape '\\'"
+        ).fetchall()
+        return {name: connection.sql(f"from {name}").to_arrow_table() for (name,) in names}

@@ -26,9 +26,8 @@ DAMAGE = {
         "delete from corpus.core_reviews where item_id = 'i01' and user_id != (select max(user_id) from"
         " corpus.core_reviews where item_id = 'i01')"
     ),
-    "assert_pairs_follow_from_their_interactions": (
-        "update corpus.preference_pairs set rating_gap = 0.5 where split = 'Books'"
-    ),
+    # A view is made of other rows, not changed: those that it pairs no longer fit the counts.
+    "assert_pairs_follow_from_their_interactions": "update corpus.users set n_pairs = n_pairs + 1",
     "assert_pairs_keep_to_the_cap": "update raw.study set max_pairs_per_user = 5",
     "assert_probes_keep_to_their_number": "delete from probes.probe_items where split = 'Books' and band = 'tail'",
     "assert_probes_are_numbered_without_gaps": (
@@ -61,7 +60,11 @@ UNTESTED = (
     ("assert_pairs_follow_from_their_interactions", DAMAGE["assert_pairs_follow_from_their_interactions"]),
     (
         "assert_pairs_follow_from_their_interactions",
-        "update corpus.preference_pairs set fold = 'train' where split = 'Games'",
+        "update corpus.interactions set fold = 'train' where split = 'Games'",
+    ),
+    (
+        "assert_pairs_follow_from_their_interactions",
+        "insert into corpus.interactions select * from corpus.interactions where split = 'Games'",
     ),
     ("assert_profiles_show_only_their_window", DAMAGE["assert_profiles_show_only_their_window"]),
 )
@@ -90,7 +93,7 @@ def damaged(simulated: Built, tmp_path_factory: pytest.TempPathFactory) -> DbtRu
 def test_a_build_sees_damage_in_untested_rows(simulated: Built, tmp_path: Path, name: str, damage: str) -> None:
     warehouse = damaged_copy(simulated, tmp_path, damage)
     with duckdb.connect(str(warehouse)) as connection:
-        for table in ("corpus.interactions", "corpus.preference_pairs", "personas.grounding_blocks"):
+        for table in ("corpus.interactions", "corpus.users", "personas.grounding_blocks"):
             connection.execute(f"update {table}_built set is_tested = false")
     done = run_dbt(warehouse, "build", "--select", name, target=tmp_path / "target")
     assert done.named("test.persona_fidelity.")[name] == "fail"

@@ -76,17 +76,17 @@ def test_only_touched_users_are_written_and_a_failed_build_is_made_good(tmp_path
     warehouse = grow(tmp_path, simulated_study(), 3)
     user = "(select max(user_id) from corpus.users)"
     correct = f"update raw.reviews set rating = 6 - rating, batch_id = 'second' where user_id = {user}"
-    mark = ["update corpus.interactions set category = 'marked'", "update corpus.preference_pairs set fold = 'marked'"]
+    mark = ["update corpus.interactions set category = 'marked'", "update corpus.users set mean_rating = -1"]
     # A batch is applied before its build, so each look is the statement of the batch that follows.
     look = """
         create table looked_{0} as
         select user_id = {1} as is_touched, category = 'marked' as is_marked, count(*) as n from corpus.interactions group by all
-        union all select user_id = {1}, fold = 'marked', count(*) from corpus.preference_pairs group by all
+        union all select user_id = {1}, mean_rating = -1, count(*) from corpus.users group by all
     """
-    broken = [look.format(2, user), correct, "alter table corpus.preference_pairs rename rating_gap to gap"]
-    whole = ["create table after_failure as select count(*) as n from corpus.preference_pairs where fold = 'marked'"]
-    whole += ["alter table corpus.preference_pairs rename gap to rating_gap"]
-    whole += ["drop table corpus.interactions_built", "delete from corpus.preference_pairs_built"]
+    broken = [look.format(2, user), correct, "alter table corpus.users alter n_reviews type date using null"]
+    whole = ["create table after_failure as select count(*) as n from corpus.users where mean_rating = -1"]
+    whole += ["alter table corpus.users alter n_reviews type bigint using null"]
+    whole += ["drop table corpus.interactions_built", "delete from corpus.users_built"]
     batches = [Batch([]), Batch(mark), Batch([look.format(1, user), correct]), Batch(broken), Batch(whole)]
     batches += [Batch([], anew_in=tmp_path / "anew")]
     done = build_batches(warehouse, tmp_path / "target", batches)
