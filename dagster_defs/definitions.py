@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 
 import dagster as dg
-from dagster_dbt import DbtCliResource
 
 from dagster_defs.partitions import WORKSPACE
 
@@ -21,6 +20,7 @@ from dagster_defs.assets.report import fidelity_report
 from dagster_defs.assets.scores import persona_embeddings, population_scores, references
 from dagster_defs.assets.text import item_clusters, item_embeddings
 from dagster_defs.checks import CHECKS
+from dagster_defs.dbt_cli import DbtCli
 from dagster_defs.jobs import JOBS
 from dagster_defs.progress import progress_logger
 from dagster_defs.resources import ChatModels, WarehouseResource
@@ -47,7 +47,7 @@ defs = dg.Definitions(
     sensors=[source_file_sensor],
     resources={
         "warehouse": WarehouseResource(address=WORKSPACE.address),
-        "dbt": DbtCliResource(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),
+        "dbt": DbtCli(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),
         "chat_models": ChatModels(),
     },
     loggers={"progress": progress_logger},

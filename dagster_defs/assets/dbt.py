@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DbtCliResource, DbtProject, dbt_assets
+from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_defs.automation import FOLLOWS
-from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
+from dagster_defs.dbt_cli import DbtCli
+from dagster_defs.partitions import WAREHOUSE_POOL
+from dagster_defs.resources import WarehouseResource
+from dagster_defs.table_metadata import with_table_metadata
 from dagster_defs.workspace import PROJECT
-from python_assets.lake import is_lake
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -83,13 +85,7 @@ MANIFEST = ensure_manifest()
     dagster_dbt_translator=Translator(),
     pool=WAREHOUSE_POOL,
 )
-def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCliResource) -> Iterator[Any]:
+def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: WarehouseResource) -> Iterator[Any]:
     """Build models with their data tests as checks; unit tests belong to the test suite."""
     command = ["build", "--exclude-resource-type", "unit_test"]
-    invocation = dbt.cli(command, context=context).stream()
-    if is_lake(WORKSPACE.address):
-        # Dagster reads the metadata through a copy of the profile, in which it turns `:memory:` into a file's name.
-        yield from invocation
-        return
-    # Column lineage costs more than the SQL itself, and its parser does not know recursive CTEs with keys.
-    yield from invocation.fetch_row_counts().fetch_column_metadata(with_column_lineage=False)
+    yield from with_table_metadata(dbt.cli(command, context=context).stream(), warehouse.open())
