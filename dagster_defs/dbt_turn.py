@@ -1,23 +1,38 @@
-"""A dbt-duckdb plugin: dbt waits for its turn at the warehouse file like everyone else here."""
+"""A dbt-duckdb plugin: dbt waits for its turn at the warehouse file like everyone else here, and lets others have theirs."""
 
 from __future__ import annotations
 
+import atexit
+import threading
+import time
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from python_assets.turn import is_asked_for
 from python_assets.warehouse import Warehouse, bound_memory
+
+KEPT_SECONDS = 0.5
+"""How long the file stays open after dbt opened it: most tests are done in less, and opening takes longer than they do."""
+HAND_OVER_SECONDS = 0.3
+"""Time for another process that asked for the file to take it."""
 
 
 class Plugin(BasePlugin):
-    """dbt calls it before and after each opening of the file.
+    """dbt calls it before and after each opening of the file, which is once a node.
 
-    The connection in between keeps others out, and makes dbt's own opening free: DuckDB opens a file once a process.
+    The connection kept in between keeps others out, and makes dbt's own opening free: DuckDB opens a file once a process.
     """
 
-    _held: duckdb.DuckDBPyConnection | None = None
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._kept: duckdb.DuckDBPyConnection | None = None
+        self._lock = threading.RLock()
+        self._timer: threading.Timer | None = None
+        # A file that nobody closes keeps its last changes in a second file beside it.
+        atexit.register(self._let_go)
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Return once nobody else holds the file.
@@ -25,12 +40,30 @@ class Plugin(BasePlugin):
         Raises:
             WarehouseError: It stayed in use for too long; the message names the process.
         """
-        # With dbt's own settings: a process cannot open a file twice in two ways. Nobody waits for a lake.
-        self._held = None if creds.path == ":memory:" else Warehouse(creds.path).take_turn(config)
+        if creds.path == ":memory:":
+            # Nobody waits for a lake.
+            return
+        if is_asked_for(creds.path) and self._let_go():
+            time.sleep(HAND_OVER_SECONDS)
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+            if self._kept is None:
+                # With dbt's own settings: a process cannot open a file twice in two ways.
+                self._kept = Warehouse(creds.path).take_turn(config)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
-        """Let go: dbt has its own connection, with the same bound on memory."""
-        if self._held is not None:
-            self._held.close()
-            self._held = None
+        """Let go a little later: dbt has its own connection, with the same bound on memory."""
+        with self._lock:
+            self._timer = threading.Timer(KEPT_SECONDS, self._let_go)
+            self._timer.daemon = True
+            self._timer.start()
         bound_memory(conn)
+
+    def _let_go(self) -> bool:
+        """Whether there was something to let go of."""
+        with self._lock:
+            kept, self._kept = self._kept, None
+            if kept is not None:
+                kept.close()
+            return kept is not None

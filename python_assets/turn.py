@@ -1,4 +1,4 @@
-"""Waiting for a warehouse file that another process holds."""
+"""Waiting for a warehouse file that another process holds, and asking it to hand the file over."""
 
 from __future__ import annotations
 
@@ -6,19 +6,30 @@ import random
 import re
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 
 # A writer is done in less; whoever waits longer wants to know for whom.
 SILENT_SECONDS = 3.0
 # Opening a locked file costs a millisecond: asking often finds the gaps between two writes of another process.
 LONGEST_PAUSE = 0.1
+ASKED_SECONDS = 1.0
+"""How long an asking counts: whoever waits asks again all the time, and one that was killed does not."""
 
 
 class Turn:
-    """Waiting for one's turn: short pauses, one message, a limit."""
+    """Waiting for one's turn: short pauses, one message, a limit.
 
-    def __init__(self, seconds: float, tell: Callable[[str], None]) -> None:
+    Args:
+        seconds: The limit.
+        tell: Gets the message.
+        file: What is waited for, when its holder may look whether anybody asks for it.
+    """
+
+    def __init__(self, seconds: float, tell: Callable[[str], None], file: Path | None = None) -> None:
         self._started, self._seconds, self._tell = time.monotonic(), seconds, tell
         self._pause, self._told = 0.02, False
+        self._file, self._asked = file, False
 
     def wait(self, why: str) -> bool:
         """Sleep a little; False when the time is over."""
@@ -28,9 +39,34 @@ class Turn:
         if waited > SILENT_SECONDS and not self._told:
             self._tell(f"{why}: waiting up to {self._seconds:.0f} s for it.")
             self._told = True
+        self._ask()
         time.sleep(self._pause * random.uniform(0.5, 1.5))
         self._pause = min(self._pause * 1.6, LONGEST_PAUSE)
         return True
+
+    def over(self) -> None:
+        """Ask no more; others who wait ask again in a moment."""
+        if self._asked and self._file:
+            with suppress(OSError):
+                _asking(self._file).unlink(missing_ok=True)
+
+    def _ask(self) -> None:
+        if self._file:
+            # Without the right to write there nobody can be asked; waiting goes on all the same.
+            with suppress(OSError):
+                _asking(self._file).touch()
+                self._asked = True
+
+
+def is_asked_for(file: Path | str) -> bool:
+    """Whether another process waits for a file."""
+    with suppress(OSError):
+        return time.time() - _asking(Path(file)).stat().st_mtime < ASKED_SECONDS
+    return False
+
+
+def _asking(file: Path) -> Path:
+    return file.with_name(f".{file.name}.asked")
 
 
 def holder(error: Exception) -> str:

@@ -8,7 +8,7 @@ reviewed as (
     select distinct
         category,
         item_id
-    from {{ ref('stg_reviews') }}
+    from {{ source('raw', 'reviews') }}
 ),
 
 -- The ingest gives every listing that it writes or corrects its batch's id, so the texts need not be read here.

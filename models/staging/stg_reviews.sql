@@ -1,3 +1,6 @@
+-- A view: only the k-core reads it, and writing it down takes longer than making it.
+{{ config(materialized='view') }}
+
 with
 
 reviews as (

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from python_assets.encoder.pair_file import BLOCK, PairFile
-from python_assets.warehouse import Warehouse, to_matrix
+from python_assets.warehouse import Warehouse, batches, columns, to_matrix
 
 ITEMS = """
     select items.item_id, embeddings.embedding
@@ -141,7 +141,7 @@ class StoredFolds(Mapping[str, PairFile]):
             self.read = {name: PairFile(folder) for name in FOLDS}
             with self.warehouse.connect() as connection:
                 sql = PAIRS.format(which="true")
-                for batch in connection.sql(sql, params={"split": self.split}).to_arrow_reader(BLOCK):
+                for batch in batches(connection, sql, {"split": self.split}, rows=BLOCK):
                     names, rows = batch["fold"].to_numpy(zero_copy_only=False), _codes(batch)
                     for name, file in self.read.items():
                         file.append(rows[names == name])
@@ -158,7 +158,7 @@ class StoredFolds(Mapping[str, PairFile]):
         which = "pairs.fold = 'train' and pairs.user_id in (select user_id from wanted)"
         with self.warehouse.connect() as connection:
             connection.register("wanted", pa.table({"user_id": user_ids}))
-            return _codes(connection.sql(PAIRS.format(which=which), params={"split": self.split}).to_arrow_table())
+            return _codes(columns(connection, PAIRS.format(which=which), {"split": self.split}))
 
 
 def _codes(rows: pa.Table | pa.RecordBatch) -> np.ndarray:

@@ -38,7 +38,7 @@ with lines as (
 """
 
 # Of the lines put aside, the j-th (line r_j) shifts every staged row from number r_j - j on by one more.
-NUMBER_LINES = f"""
+REFUSED = f"""
 create or replace temp table refused as
 with once as (
     select line, min_by(error_type, byte_position) as error_type, min_by(csv_line, byte_position) as csv_line
@@ -55,7 +55,14 @@ select
     excerpt_of(ltrim(csv_line, chr(10))) as excerpt,
     row_number() over (order by line) as shift
 from once;
+"""
 
+NUMBERED = """
+create or replace temp view numbered as
+select *, rowid as row_id, rowid + 1 as line_number
+from staged
+"""
+NUMBERED_AROUND_REFUSED = """
 create or replace temp view numbered as
 with shifts as (
     select line_number - shift as from_row, max(shift) as shift
@@ -90,11 +97,12 @@ def stage_lines(connection: duckdb.DuckDBPyConnection, path: Path, reader: str, 
             connection.execute(STAGE + reader, {"path": _no_glob(readable), "compression": compression})
         except duckdb.Error as error:
             raise IngestError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
-    connection.execute(NUMBER_LINES)
+    connection.execute(REFUSED)
     counts = connection.execute(
         "select count(*), coalesce(max(rowid) + 1, 0), (select count(*) from refused) from staged"
     ).fetchone()
     n_staged, n_row_ids, n_refused = counts or (0, 0, 0)
+    connection.execute(NUMBERED_AROUND_REFUSED if n_refused else NUMBERED)
     if n_staged != n_row_ids or n_staged + n_refused != facts.n_lines:
         raise IngestError(
             f"{path} has {facts.n_lines} lines but {n_staged + n_refused} were read: "

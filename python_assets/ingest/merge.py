@@ -64,6 +64,8 @@ def merge_staged(
 
     outcomes = dict(connection.execute("select outcome, count(*) from judged group by outcome").fetchall())
     n_new, n_corrected = outcomes.get("new", 0), outcomes.get("corrected", 0)
+    if layout.kind == "reviews":
+        n_new += _count(connection, review_merge.COUNT_USABLE, header) - sum(outcomes.values())
     report = FileReport(
         path=path,
         kind=layout.kind,
@@ -104,10 +106,10 @@ def _write_rows(
 ) -> None:
     row = {"category": category, "path": path, "batch_id": batch_id}
     if layout.kind == "reviews":
-        judged = {"category": category, "header_line": layout.header_line}
-        connection.execute(review_merge.judge(layout.format), judged)
+        header = {"header_line": layout.header_line}
+        connection.execute(review_merge.judge(layout.format), {"category": category, **header})
         connection.execute(review_merge.update(layout.format), row)
-        connection.execute(review_merge.INSERT, row)
+        connection.execute(review_merge.INSERT, row | header)
     else:
         connection.execute(item_merge.JUDGE, {"category": category})
         connection.execute(item_merge.UPDATE, row)

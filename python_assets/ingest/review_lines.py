@@ -110,7 +110,6 @@ def reader(layout: Format) -> str:
     )
     select
         is_blank_line(line) as is_blank, problem, case when problem is not null then excerpt_of(line) end as excerpt,
-        user_id, item_id, reviewed_at, rating, title, text,
-        case when problem is null then review_content(rating, title, text) end as content
+        user_id, item_id, reviewed_at, rating, title, text
     from checked
     """

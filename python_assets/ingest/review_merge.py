@@ -1,5 +1,8 @@
 """What a review under a known key means, and how it is written.
 
+Nearly every line gives a review that was never seen: only lines that share the hash of their key with another line of
+the file, or with a stored review, are compared.
+
 The key of a review is (category, user, item, time). Lines that leave what is stored as it is are duplicates; a line
 that changes the rating, title or text under its key is a correction, and the last one stands. A file that repeats an
 earlier one's corrections up to the stored state changes nothing, so all those lines are duplicates. A rating-only file
@@ -15,12 +18,29 @@ SAME_KEY = """
         and stored.reviewed_at = line.reviewed_at"""
 
 
+USABLE = "not line.is_blank and line.problem is null and line.line_number > $header_line"
+COUNT_USABLE = f"select count(*) from numbered as line where {USABLE}"
+
+
 def judge(layout: Format) -> str:
-    """SQL that makes ``judged``: the ``outcome`` of each unrefused line, and whether it ``is_final`` for its key."""
+    """SQL that makes ``judged``: the ``outcome`` of each line that had to be compared, and whether it ``is_final`` for its
+    key. Every other usable line is new."""
     known = "rating, null, null" if layout == "ratings_csv" else "rating, stored.title, stored.text"
     return f"""
     create or replace temp table judged as
-    with keyed as (
+    with keys as (
+        select line.row_id, hash(line.user_id, line.item_id, line.reviewed_at) as key_hash
+        from numbered as line
+        where {USABLE}
+    ),
+    doubtful as materialized (
+        select row_id
+        from keys
+        where
+            key_hash in (select key_hash from keys group by key_hash having count(*) > 1)
+            or key_hash in (select hash(user_id, item_id, reviewed_at) from raw.reviews where category = $category)
+    ),
+    keyed as (
         select
             line.row_id,
             line.line_number,
@@ -28,11 +48,11 @@ def judge(layout: Format) -> str:
             line.item_id,
             line.reviewed_at,
             stored.user_id is not null as is_known,
-            line.content,
+            review_content(line.rating, line.title, line.text) as content,
             case when stored.user_id is not null then review_content(stored.{known}) end as stored_content
         from numbered as line
+        semi join doubtful on line.row_id = doubtful.row_id
         left join raw.reviews as stored on {SAME_KEY}
-        where not line.is_blank and line.problem is null and line.line_number > $header_line
     ),
     compared as (
         select
@@ -79,12 +99,12 @@ def update(layout: Format) -> str:
     """
 
 
-INSERT = """
+INSERT = f"""
     insert into raw.reviews by name
     select
         $category as category, line.user_id, line.item_id, line.reviewed_at, line.rating, line.title, line.text,
-        $path as file, judged.line_number, $batch_id as batch_id
-    from judged
-    inner join staged as line on line.rowid = judged.row_id
-    where judged.is_final and not judged.is_known
+        $path as file, line.line_number, $batch_id as batch_id
+    from numbered as line
+    anti join (select row_id from judged where is_known or not is_final) as other on line.row_id = other.row_id
+    where {USABLE}
 """

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
-from python_assets.warehouse import to_matrix
+from python_assets.warehouse import columns, to_matrix
 
 REAL_POINTS = 400
 MOST_POINTS = 1500
@@ -94,10 +94,10 @@ def read_clouds(connection: duckdb.DuckDBPyConnection, *, with_pairs: bool) -> l
         where = {"split": split, "instrument": instrument}
         (n_populations,) = connection.execute(_POPULATIONS, where).fetchone() or (0,)
         share = min(200, (MOST_POINTS - REAL_POINTS) // max(n_populations, 1))
-        real = connection.sql(_REAL, params=where | {"with_pairs": with_pairs, "points": REAL_POINTS}).to_arrow_table()
+        real = columns(connection, _REAL, where | {"with_pairs": with_pairs, "points": REAL_POINTS})
         if real.num_rows == 0:
             continue
-        table = connection.sql(_OTHERS, params=where | {"points": share}).to_arrow_table()
+        table = columns(connection, _OTHERS, where | {"points": share})
         names, sources = (np.array(table[column].to_pylist(), dtype=object) for column in ("population", "source"))
         matrix = to_matrix(table["embedding"]) if table.num_rows else np.zeros((0, 1), dtype=np.float32)
         others = {name: (str(sources[names == name][0]), matrix[names == name]) for name in dict.fromkeys(names)}

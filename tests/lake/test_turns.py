@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,8 +11,9 @@ import duckdb
 import pytest
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
+from dagster_defs import dbt_turn
 from dagster_defs.dbt_turn import Plugin
-from python_assets.turn import holder
+from python_assets.turn import holder, is_asked_for
 from python_assets.warehouse import MEMORY_VARIABLE, WAIT_VARIABLE, Warehouse, WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.processes import finish, start, start_holding
@@ -108,6 +110,43 @@ def test_dbt_waits_for_its_turn(warehouse: Warehouse) -> None:
     with warehouse.connect(read_only=False) as connection:
         plugin.configure_connection(connection)
     finish(start("read", warehouse.address, "-", "1"))
+
+
+def test_dbt_keeps_the_file_between_its_nodes_and_hands_it_over_to_who_asks(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Never let go for time's sake: only because somebody asks.
+    monkeypatch.setattr(dbt_turn, "KEPT_SECONDS", 60.0)
+    credentials = DuckDBCredentials(path=warehouse.address, schema="main", database="w")
+    plugin = Plugin(name="turn", plugin_config={}, credentials=credentials)
+
+    def node() -> None:
+        plugin.update_connection_config(credentials, {})
+        with duckdb.connect(warehouse.address) as connection:
+            plugin.configure_connection(connection)
+            time.sleep(0.05)
+
+    node()
+    kept = plugin._kept
+    node()
+    assert plugin._kept is kept
+    readers = [start("read", warehouse.address, "-", "1") for _ in range(2)]
+    deadline = time.monotonic() + 60
+    while any(reader.poll() is None for reader in readers) and time.monotonic() < deadline:
+        node()
+    assert time.monotonic() < deadline
+    for reader in readers:
+        finish(reader)
+    assert plugin._kept is not kept
+    assert not list(warehouse.path.parent.glob(".*.asked"))
+
+
+def test_an_asking_of_a_killed_process_does_not_count(warehouse: Warehouse) -> None:
+    asking = warehouse.path.with_name(f".{warehouse.path.name}.asked")
+    asking.touch()
+    assert is_asked_for(warehouse.path)
+    os.utime(asking, (time.time() - 5, time.time() - 5))
+    assert not is_asked_for(warehouse.path)
 
 
 def test_dbt_does_not_wait_for_a_connection_of_its_own_process(warehouse: Warehouse) -> None:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from python_assets.warehouse import Warehouse
 from tests.sql.support import PROJECT
 
 # What is made of the files and the study alone.
@@ -53,7 +54,8 @@ def _build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> l
         if batch.anew_in:
             warehouse = _only_raw(warehouse, batch.anew_in)
             os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(warehouse)
-        with duckdb.connect(str(warehouse)) as connection:
+        # Waits until dbt has let go of the file, in this same process.
+        with Warehouse(warehouse).connect(read_only=False) as connection:
             for statement in batch.statements:
                 connection.execute(statement)
         kinds = ["--exclude-resource-type", "unit_test"] if batch.command == "build" else []
