@@ -8,7 +8,7 @@ study as (
     select core from {{ source('raw', 'study') }}
 ),
 
-reviews as materialized (
+reviews as (
     select * from {{ ref('stg_reviews') }}
 ),
 

@@ -1,6 +1,3 @@
--- A view: only the k-core reads it, and writing it down takes longer than making it.
-{{ config(materialized='view') }}
-
 with
 
 reviews as (
