@@ -1,0 +1,58 @@
+"""Answers in columns: parameters by place and by name, vectors whole, some rows at a time, and nothing said about it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from python_assets.warehouse import Warehouse, batches, columns, from_matrix, to_matrix
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    """Seven vectors of three numbers, numbered."""
+    made = Warehouse(tmp_path / "vectors.duckdb")
+    made.write(lambda connection: connection.execute("create table vectors (number integer, vector float[3])"))
+    rows = pa.table({"number": pa.array(range(7), pa.int32()), "vector": from_matrix(np.arange(21).reshape(7, 3))})
+    made.replace_slice("vectors", rows, where={})
+    return made
+
+
+@pytest.mark.parametrize(
+    ("condition", "params"),
+    [("number >= ? and number < ?", [2, 5]), ("number >= $low and number < $high", {"low": 2, "high": 5})],
+)
+def test_parameters_by_place_and_by_name(
+    warehouse: Warehouse, condition: str, params: list[int] | dict[str, int]
+) -> None:
+    found = warehouse.read(f"select * from vectors where {condition} order by number", params)
+    assert found["number"].to_pylist() == [2, 3, 4]
+    assert pa.types.is_fixed_size_list(found["vector"].type)
+    assert (to_matrix(found["vector"]) == np.arange(6, 15).reshape(3, 3)).all()
+
+
+def test_no_rows_still_have_columns(warehouse: Warehouse) -> None:
+    found = warehouse.read("select * from vectors where number = ?", [99])
+    assert (found.num_rows, found.column_names) == (0, ["number", "vector"])
+
+
+def test_batches_hold_all_rows_and_no_more_than_asked_at_once(warehouse: Warehouse) -> None:
+    sql = "select range as number from range(10000) where range % $step = 0 order by number"
+    with warehouse.connect() as connection:
+        sizes, total = [], 0
+        for batch in batches(connection, sql, {"step": 2}, rows=2048):
+            sizes.append(batch.num_rows)
+            total += sum(batch["number"].to_pylist())
+    assert max(sizes) <= 2048
+    assert (sum(sizes), total) == (5000, sum(range(0, 10000, 2)))
+
+
+def test_nothing_is_said(warehouse: Warehouse) -> None:
+    with warnings.catch_warnings(), warehouse.connect() as connection:
+        warnings.simplefilter("error")
+        assert columns(connection, "select ? as one", [1])["one"].to_pylist() == [1]
+        assert [batch.num_rows for batch in batches(connection, "select ? as one", [1], rows=10)] == [1]
