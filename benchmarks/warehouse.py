@@ -111,7 +111,9 @@ def build(warehouse: Path, target: Path) -> Build:
     return Build(seconds, usage.ru_maxrss / 1024, models)
 
 
-def make_files(folder: Path, *, reviews: int, batch: float, seed: int) -> tuple[dict[str, Path], Apart | None]:
+def make_files(
+    folder: Path, *, reviews: int, batch: float, seed: int, plain: bool
+) -> tuple[dict[str, Path], Apart | None]:
     """Simulate the files unless they are there, hold the batch back; in between pandas."""
     files = {name: folder / "raw" / "review_categories" / f"{name}.jsonl.gz" for name, _ in CATEGORIES}
     if (folder / "batch").is_dir():
@@ -122,15 +124,15 @@ def make_files(folder: Path, *, reviews: int, batch: float, seed: int) -> tuple[
         | {"categories": CATEGORIES}
     )
     simulate(settings, folder, progress=False, overwrite=True)
-    plain = None
-    if importlib.util.find_spec("pandas"):
+    pandas = None
+    if plain and importlib.util.find_spec("pandas"):
         from benchmarks.plain_warehouse import plain_warehouse
 
         items = {name: folder / "raw" / "meta_categories" / f"meta_{name}.jsonl.gz" for name, _ in CATEGORIES}
         with tempfile.TemporaryDirectory(dir=folder) as tables:
-            plain = run_apart(plain_warehouse, reviews=files, items=items, splits=SPLITS, folder=Path(tables))
+            pandas = run_apart(plain_warehouse, reviews=files, items=items, splits=SPLITS, folder=Path(tables))
     hold_back(folder, batch)
-    return files, plain
+    return files, pandas
 
 
 def read_pairs(warehouse: str) -> int:
@@ -141,9 +143,9 @@ def read_pairs(warehouse: str) -> int:
     return int(pairs)
 
 
-def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str, Any]:
+def measure(folder: Path, *, reviews: int, batch: float, seed: int, plain: bool = True) -> dict[str, Any]:
     """Everything that is timed, in seconds and MiB."""
-    files, plain = make_files(folder, reviews=reviews, batch=batch, seed=seed)
+    files, pandas = make_files(folder, reviews=reviews, batch=batch, seed=seed, plain=plain)
     warehouse, target = Warehouse(folder / "bench.duckdb"), folder / "target"
     warehouse.path.unlink(missing_ok=True)
     warehouse.prepare()
@@ -183,11 +185,11 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int) -> dict[str,
     }
     models = sum(seconds for name, seconds in full_sql.models.items() if name != "data tests")
     found["full_models_s"], found["pairs_read_s"] = models, pairs.seconds
-    if plain:
-        assert plain.value[1] >= pairs.value
+    if pandas:
+        assert pandas.value[1] >= pairs.value
         ours = full.seconds + models + pairs.seconds
-        found |= {"plain_s": plain.seconds, "plain_peak_mib": plain.peak_mib, "plain_pairs": plain.value[1]}
-        found |= {"plain_ratio": plain.seconds / ours, "plain_share": plain.seconds / found["full_s"]}
+        found |= {"plain_s": pandas.seconds, "plain_peak_mib": pandas.peak_mib, "plain_pairs": pandas.value[1]}
+        found |= {"plain_ratio": pandas.seconds / ours, "plain_share": pandas.seconds / found["full_s"]}
     return found
 
 
@@ -198,10 +200,16 @@ def main() -> None:
     parser.add_argument("--batch", type=float, default=0.01, help="share of them, the newest, that come later")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where to work, using its files again; a temporary one by default")
+    parser.add_argument("--no-plain", action="store_true", help="leave pandas out: it holds everything in memory")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        found = measure(args.folder or Path(temporary), reviews=args.reviews, batch=args.batch, seed=args.seed)
+        folder, sizes = (
+            args.folder or Path(temporary),
+            {"reviews": args.reviews, "batch": args.batch, "seed": args.seed},
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        found = measure(folder, **sizes, plain=not args.no_plain)
     for name, value in found.items():
         if name != "models":
             print(f"{name:<20} {value:>14,.2f}" if isinstance(value, float) else f"{name:<20} {value:>14,}")
