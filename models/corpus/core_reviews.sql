@@ -43,8 +43,8 @@ peeled as (
         on
             reviews.category = users.category
             and reviews.user_id = users.user_id
-    -- An expression, so that nobody concludes that users and items of a category belong together: without it the planner,
-    -- which does not know how many there are, may join all users with all items first.
+    -- An expression, so that no planner concludes that users and items of a category belong together: without it one
+    -- that does not know how many there are may join all users with all items first.
     inner join items
         on
             concat(reviews.category) = items.category

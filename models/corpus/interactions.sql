@@ -37,13 +37,20 @@ candidates as (
             and reviews.user_id = pending.user_id
 ),
 
--- A split of several categories may hold the same user and item twice: the earliest stays, as in one category. Few do, so
--- only what shares its hash is ordered by time.
+combined as (
+    select split
+    from splits
+    group by split
+    having count(*) > 1
+),
+
+-- A split of several categories may hold the same user and item twice: the earliest stays, as in one category. Few do,
+-- so that only what shares its hash is ordered by time.
 repeated as materialized (
-    select key_hash
+    select candidates.key_hash
     from candidates
-    where split in (select splits.split from splits group by splits.split having count(*) > 1)
-    group by key_hash
+    semi join combined using (split)
+    group by candidates.key_hash
     having count(*) > 1
 ),
 

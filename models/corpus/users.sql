@@ -36,45 +36,23 @@ review_counts as (
     group by split, user_id
 ),
 
--- How many pairs there are follows from how often each rating was given: nothing is paired to count.
-rated as (
-    select
-        split,
-        user_id,
-        rating,
-        count(*) as n_items,
-        count(*) filter (where fold = 'train') as n_train_items
-    from interactions
-    group by split, user_id, rating
+pair_counts as (
+    select * from {{ pair_counts_among('interactions') }} as counts
 ),
 
-pair_counts as (
+heavy as (
     select
-        preferred.split,
-        preferred.user_id,
-        cast(sum(preferred.n_items * other.n_items) as bigint) as n_pairs,
-        cast(sum(preferred.n_train_items * other.n_train_items) as bigint) as n_train_pairs
-    from rated as preferred
-    inner join rated as other
-        on
-            preferred.split = other.split
-            and preferred.user_id = other.user_id
-            and preferred.rating > other.rating
-    inner join study on preferred.rating - other.rating >= study.pair_min_gap
-    group by preferred.split, preferred.user_id
+        pair_counts.split,
+        pair_counts.user_id
+    from pair_counts
+    inner join study on pair_counts.n_pairs > study.max_pairs_per_user
 ),
 
 -- Which of a capped user's pairs train is known only when they are chosen.
 capped as (
     select interactions.*
     from interactions
-    semi join (
-        select
-            pair_counts.split,
-            pair_counts.user_id
-        from pair_counts
-        inner join study on pair_counts.n_pairs > study.max_pairs_per_user
-    ) using (split, user_id)
+    semi join heavy using (split, user_id)
 ),
 
 kept_counts as (
