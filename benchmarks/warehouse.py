@@ -51,9 +51,14 @@ def hold_back(folder: Path, share: float) -> None:
     for path in files:
         early, late = path.with_suffix(".early"), folder / "batch" / path.name
         with gzip.open(path) as lines, gzip.open(early, "wb", 1) as before, gzip.open(late, "wb", 1) as after:
+            n_late = 0
             for line in lines:
-                (after if time_of(line) >= cut else before).write(line)
+                is_late = time_of(line) >= cut
+                n_late += is_late
+                (after if is_late else before).write(line)
         early.replace(path)
+        if not n_late:
+            late.unlink()
 
 
 def time_of(line: bytes) -> int:
@@ -63,11 +68,12 @@ def time_of(line: bytes) -> int:
 
 
 def ingest_folder(warehouse: str, reviews: str, items: str | None, batch_id: str) -> None:
-    """Read every category's files; in a process of its own, for its memory."""
+    """Read the categories' files that are there; in a process of its own, for its memory."""
     target = Warehouse(warehouse)
     for category, _ in CATEGORIES:
         path = Path(reviews) / f"{category}.jsonl.gz"
-        ingest_file(target, path, category=category, kind="reviews", batch_id=batch_id)
+        if path.exists():
+            ingest_file(target, path, category=category, kind="reviews", batch_id=batch_id)
         if items:
             path = Path(items) / f"meta_{category}.jsonl.gz"
             ingest_file(target, path, category=category, kind="items", batch_id=batch_id)

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,11 @@ class Lake(Warehouse):
     def take_turn(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection | None:
         """Nothing: a lake has many writers."""
         return None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Nothing to share: a lake stays open once a process."""
+        yield
 
     def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Keep a connection from every file but the lake's own."""

@@ -7,7 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from python_assets.warehouse import Warehouse, to_matrix
+from python_assets.columns import to_matrix
+from python_assets.warehouse import Warehouse
 
 PROBES = """
     select probes.*, embeddings.embedding

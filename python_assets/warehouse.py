@@ -10,16 +10,15 @@ import os
 import random
 import sys
 import time
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
 import duckdb
-import numpy as np
 import pyarrow as pa
 
+from python_assets.columns import columns
 from python_assets.turn import Turn, holder
 
 TABLES = Path(__file__).with_name("tables.sql")
@@ -53,6 +52,7 @@ class Warehouse:
         self.on_wait = on_wait or _to_standard_error
         self.conflicts = 0
         """Commits of this object that had to be tried again because another writer was faster."""
+        self._shared: duckdb.DuckDBPyConnection | None = None
 
     @property
     def address(self) -> str:
@@ -66,11 +66,26 @@ class Warehouse:
         Raises:
             WarehouseError: The file is missing (reading), locked for too long, or not a warehouse.
         """
-        connection = self._open(read_only=read_only)
+        if self._shared is not None and not read_only:
+            raise RuntimeError("a write inside `reading`, which holds the file for reads alone")
+        connection = self._open(read_only=read_only) if self._shared is None else self._shared.cursor()
         try:
             yield connection
         finally:
             connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Inside it all reads of this object share one connection; for several in a row, with nothing long in between.
+
+        Opening and closing takes longer than most reads do.
+        """
+        with self.connect() as connection:
+            self._shared = connection
+            try:
+                yield
+            finally:
+                self._shared = None
 
     def take_turn(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection | None:
         """Open for a tool that opens the file itself and does not wait: close it when the tool has; None: nothing to hold.
@@ -199,33 +214,18 @@ class Warehouse:
         self.write(lambda connection: replace_rows(connection, table, data, where=where))
         return data.num_rows
 
+    def replace_slices(self, slices: Sequence[tuple[str, pa.Table, Mapping[str, Any]]]) -> None:
+        """Like ``replace_slice`` for several tables, or slices of one, in one transaction.
 
-def columns(
-    connection: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | Mapping[str, Any] = ()
-) -> pa.Table:
-    """The answer of a query, in columns.
+        Args:
+            slices: Table, new rows and what makes the slice, as ``replace_slice`` takes them.
+        """
 
-    Not by way of ``connection.sql``: where there are parameters, DuckDB 1.5 turns the answer into Python values first,
-    which takes forty times as long.
-    """
-    with _unnoticed_copy():
-        return connection.execute(sql, params or None).to_arrow_table()
+        def replace(connection: duckdb.DuckDBPyConnection) -> None:
+            for table, data, where in slices:
+                replace_rows(connection, table, data, where=where)
 
-
-def batches(
-    connection: duckdb.DuckDBPyConnection, sql: str, params: Sequence[Any] | Mapping[str, Any], *, rows: int
-) -> pa.RecordBatchReader:
-    """Like ``columns``, some rows at a time; the next query on the connection ends it."""
-    with _unnoticed_copy():
-        return connection.execute(sql, params or None).to_arrow_reader(rows)
-
-
-@contextmanager
-def _unnoticed_copy() -> Iterator[None]:
-    # DuckDB 2.0 warns of a copy that this way costs: a tenth of a second for three million rows.
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Arrow output on a DB-API result")
-        yield
+        self.write(replace)
 
 
 def replace_rows(
@@ -239,30 +239,6 @@ def replace_rows(
         connection.execute(f"insert into {table} by name select * from incoming")
     finally:
         connection.unregister("incoming")
-
-
-def to_matrix(column: pa.ChunkedArray | pa.Array) -> np.ndarray:
-    """A vector column as a float array, shape (rows, length).
-
-    A file has vectors of a fixed length; a lake has lists, which are all of one length here.
-
-    Raises:
-        ValueError: Lists of different lengths.
-    """
-    array = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
-    if pa.types.is_fixed_size_list(array.type):
-        length = array.type.list_size
-    else:
-        length = len(array[0]) if len(array) else 0
-        if any(found != length for found in array.value_lengths().unique().to_pylist()):
-            raise ValueError("vectors of different lengths in one column")
-    return np.asarray(array.flatten(), dtype=np.float32).reshape(len(array), length)
-
-
-def from_matrix(matrix: np.ndarray) -> pa.FixedSizeListArray:
-    """A float array, shape (rows, length), as a vector column."""
-    flat = pa.array(np.ascontiguousarray(matrix, dtype=np.float32).reshape(-1))
-    return pa.FixedSizeListArray.from_arrays(flat, matrix.shape[1])
 
 
 def bound_memory(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

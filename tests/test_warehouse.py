@@ -5,11 +5,13 @@ from __future__ import annotations
 import warnings
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from python_assets.warehouse import Warehouse, batches, columns, from_matrix, to_matrix
+from python_assets.columns import batches, columns, from_matrix, to_matrix
+from python_assets.warehouse import Warehouse
 
 
 @pytest.fixture
@@ -56,3 +58,33 @@ def test_nothing_is_said(warehouse: Warehouse) -> None:
         warnings.simplefilter("error")
         assert columns(connection, "select ? as one", [1])["one"].to_pylist() == [1]
         assert [batch.num_rows for batch in batches(connection, "select ? as one", [1], rows=10)] == [1]
+
+
+def test_reads_in_a_row_share_one_connection(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    monkeypatch.setattr(
+        warehouse, "_open", lambda **options: opened.append(options) or Warehouse._open(warehouse, **options)
+    )
+    with warehouse.reading():
+        assert warehouse.rows("select count(*) from vectors") == [(7,)]
+        assert warehouse.read("select * from vectors where number = ?", [3]).num_rows == 1
+    assert opened == [{"read_only": True}]
+    warehouse.rows("select 1")
+    assert len(opened) == 2
+
+
+def test_a_write_among_shared_reads_is_a_mistake_and_the_file_is_let_go(warehouse: Warehouse) -> None:
+    with pytest.raises(RuntimeError, match="inside `reading`"), warehouse.reading():
+        warehouse.write(lambda connection: connection.execute("delete from vectors"))
+    warehouse.write(lambda connection: connection.execute("delete from vectors where number = 0"))
+    assert warehouse.rows("select count(*) from vectors") == [(6,)]
+
+
+def test_several_slices_are_replaced_together_or_not_at_all(warehouse: Warehouse) -> None:
+    rows = warehouse.read("select * from vectors where number = ?", [5])
+    warehouse.replace_slices([("vectors", rows, {"number": 1}), ("vectors", rows, {"number": 2})])
+    assert warehouse.rows("select list(number order by number) from vectors") == [([0, 3, 4, 5, 5, 5, 6],)]
+    wrong = rows.rename_columns(["number", "no_such_column"])
+    with pytest.raises(duckdb.Error):
+        warehouse.replace_slices([("vectors", rows, {"number": 0}), ("vectors", wrong, {"number": 3})])
+    assert warehouse.rows("select list(number order by number) from vectors") == [([0, 3, 4, 5, 5, 5, 6],)]

@@ -47,11 +47,17 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
     for name in study.instruments:
         done = score_references_of(target, study, split=split, instrument=name, code_version=code_version())
         key = {"split": split, "instrument": name}
-        for population in SOURCES:
-            rows = done.scores.filter(pa.compute.equal(done.scores["population"], population))
-            target.replace_slice("ml.population_scores", rows, where={**key, "population": population})
-        target.replace_slice("ml.anchor_scores", done.anchors, where={**key, "n": done.n})
-        target.replace_slice("ml.reference_embeddings", done.embeddings, where=key)
+        by_population = [
+            (population, done.scores.filter(pa.compute.equal(done.scores["population"], population)))
+            for population in SOURCES
+        ]
+        target.replace_slices(
+            [
+                *(("ml.population_scores", rows, {**key, "population": name}) for name, rows in by_population),
+                ("ml.anchor_scores", done.anchors, {**key, "n": done.n}),
+                ("ml.reference_embeddings", done.embeddings, key),
+            ]
+        )
         tables.append(done)
     scores = pa.concat_tables([done.scores for done in tables])
     for name in ("reference_embeddings", "anchor_scores"):
@@ -112,20 +118,21 @@ def population_scores(
         key = {"split": split, "population": population, "instrument": name}
         done = score_personas_of(target, study, **key, code_version=code_version())
         fixed = {**key, "seed": study.seed, "config_hash": study.metrics.config_hash(), "code_version": code_version()}
-        target.replace_slice("ml.population_scores", done.scores, where=key)
+        distances = done.paired.distances
+        for column, value in key.items():
+            distances = distances.append_column(column, pa.array([value] * distances.num_rows, pa.string()))
+        slices: list[tuple[str, pa.Table, dict[str, object]]] = [
+            ("ml.population_scores", done.scores, {**key}),
+            ("ml.paired_scores", paired_rows(done.paired.values, fixed), {**key}),
+            ("ml.paired_distances", distances, {**key}),
+        ]
         if done.n:
-            target.replace_slice(
-                "ml.anchor_scores", done.anchors, where={"split": split, "instrument": name, "n": done.n}
-            )
+            slices.append(("ml.anchor_scores", done.anchors, {"split": split, "instrument": name, "n": done.n}))
         else:
             # The constant rater is there to show just that.
             log = context.log.info if study.population(population).rater.is_control else context.log.warning
             log("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
-        target.replace_slice("ml.paired_scores", paired_rows(done.paired.values, fixed), where=key)
-        distances = done.paired.distances
-        for column, value in key.items():
-            distances = distances.append_column(column, pa.array([value] * distances.num_rows, pa.string()))
-        target.replace_slice("ml.paired_distances", distances, where=key)
+        target.replace_slices(slices)
         tables.append(done.scores)
     scores = pa.concat_tables(tables)
     for name in ("population_scores", "paired_scores", "paired_distances"):

@@ -9,8 +9,9 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from python_assets.columns import batches, columns, to_matrix
 from python_assets.encoder.pair_file import BLOCK, PairFile
-from python_assets.warehouse import Warehouse, batches, columns, to_matrix
+from python_assets.warehouse import Warehouse
 
 ITEMS = """
     select items.item_id, embeddings.embedding
@@ -187,7 +188,8 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
         EncoderDataError: The split has no users or no training pairs.
     """
     params = {"split": split}
-    items, users = (warehouse.read(sql, params) for sql in (ITEMS, USERS))
+    with warehouse.reading():
+        items, users = (warehouse.read(sql, params) for sql in (ITEMS, USERS))
     if not users.num_rows or not items.num_rows:
         raise EncoderDataError(f"Split {split} is empty after the k-core: use a larger corpus or a smaller `core`.")
     n_train_pairs = users["n_train_pairs"].to_numpy()

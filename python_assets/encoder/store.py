@@ -11,13 +11,14 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
+from python_assets.columns import from_matrix, to_matrix
 from python_assets.encoder.data import TrainingData, read_training_data
 from python_assets.encoder.devices import rank
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
 from python_assets.encoder.train import TrainedEncoder, train_encoder
 from python_assets.encoder.users import init_correlation, score_items, user_places
 from python_assets.study import Encoder, Study
-from python_assets.warehouse import Warehouse, from_matrix, replace_rows, to_matrix
+from python_assets.warehouse import Warehouse, replace_rows
 
 
 class Users(NamedTuple):
@@ -211,7 +212,8 @@ def score_seed_users(
     """
     scores = {}
     for instrument in study.instruments:
-        model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
-        users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
+        with warehouse.reading():
+            model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
+            users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
         scores[instrument] = score_items(model, users.mixtures[users.rows(user_ids)], model.catalogue_geometry(items))
     return scores

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from python_assets.columns import from_matrix, to_matrix
 from python_assets.encoder.store import Users, load_encoder, load_users
 from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paired_panel
 from python_assets.metrics.panel import score_anchors, score_population, score_references
@@ -17,7 +18,7 @@ from python_assets.probe_items import read_probes
 from python_assets.seeds import derive_seed
 from python_assets.study import Study
 from python_assets.study_tables import rater_label
-from python_assets.warehouse import Warehouse, from_matrix, to_matrix
+from python_assets.warehouse import Warehouse
 
 PLACES = """
     select persona_id, seed_user_id, mixture, embedding from ml.persona_embeddings
@@ -53,8 +54,9 @@ def score_references_of(
     warehouse: Warehouse, study: Study, *, split: str, instrument: str, code_version: str
 ) -> ReferenceScores:
     """Real users against other real users, noise, the three synthetic baselines and the ignorant rater."""
-    model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
-    users = _compared(load_users(warehouse, split=split, instrument=instrument, seed=study.seed), study)
+    with warehouse.reading():
+        model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
+        users = _compared(load_users(warehouse, split=split, instrument=instrument, seed=study.seed), study)
     seed = _seed(study, split, instrument)
     temperature = study.instruments[instrument].encoder.mixture_temperature
     samplers = baseline_samplers(
@@ -83,13 +85,16 @@ def score_personas_of(
     warehouse: Warehouse, study: Study, *, split: str, population: str, instrument: str, code_version: str
 ) -> PopulationScores:
     """One persona population: distributional scores, its own anchors, and the paired panel."""
-    model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
-    all_users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
-    users, seed = _compared(all_users, study), _seed(study, split, instrument)
     key = {"split": split, "population": population, "instrument": instrument}
-    table = warehouse.read(PLACES, key)
-    probes = read_probes(warehouse, split)
-    rated = read_ratings(warehouse, probes, split=split, population=population, instrument=instrument)
+    with warehouse.reading():
+        model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
+        all_users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
+        table = warehouse.read(PLACES, key)
+        probes = read_probes(warehouse, split)
+        rated = read_ratings(warehouse, probes, split=split, population=population, instrument=instrument)
+        ((n_personas,),) = warehouse.rows(ASKED, key)
+        items = to_matrix(warehouse.read(ITEMS, {"split": split})["embedding"])
+    users, seed = _compared(all_users, study), _seed(study, split, instrument)
     row_of = {persona: row for row, persona in enumerate(rated.persona_ids)}
     ids = table["persona_id"].to_pylist()
     places = PersonaPlaces(
@@ -103,8 +108,8 @@ def score_personas_of(
         model,
         all_users,
         places,
-        n_personas=warehouse.rows(ASKED, key)[0][0],
-        items=to_matrix(warehouse.read(ITEMS, {"split": split})["embedding"]),
+        n_personas=n_personas,
+        items=items,
         probes=probes.vectors,
         settings=study.metrics,
         seed=derive_seed(seed, "paired", population),

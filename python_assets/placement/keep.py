@@ -56,11 +56,12 @@ def keep_places_current(
         How many personas were placed anew.
     """
     key = {"split": split, "population": population, "instrument": instrument}
-    model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
-    rated = read_ratings(warehouse, probes, **key)
+    with warehouse.reading():
+        model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
+        rated = read_ratings(warehouse, probes, **key)
+        stored = warehouse.rows(STORED, key)
     made_by = [code_version, probe_set]
     hashes = inputs_hashes(model, probes, rated, study, population=population, instrument=instrument, made_by=made_by)
-    stored = warehouse.rows(STORED, key)
     if stored == list(zip(rated.persona_ids, hashes, strict=True)):
         return 0
     known = {inputs for _, inputs in stored}

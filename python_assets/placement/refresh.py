@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 import torch
 
+from python_assets.columns import from_matrix
 from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
 from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
-from python_assets.warehouse import Warehouse, from_matrix
+from python_assets.warehouse import Warehouse
 
 TRAINED = """
     select n_users from ml.encoder_runs

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.columns import to_matrix
 from python_assets.encoder.model import load_frozen
-from python_assets.warehouse import Warehouse, to_matrix
+from python_assets.warehouse import Warehouse
 from tests.conftest import PROJECT
 
 TRAIN = """
