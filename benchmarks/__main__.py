@@ -13,6 +13,7 @@ from benchmarks.encoder import training_memory, training_step
 from benchmarks.growth import growth
 from benchmarks.metrics import metric_panel
 from benchmarks.placing import folding_in, placing
+from benchmarks.reading import reading
 from benchmarks.result import Result
 
 SIZES = {
@@ -38,6 +39,7 @@ def benchmarks_of(args: argparse.Namespace) -> dict[str, Callable[[], Result | l
         "fold-in": lambda: folding_in(users=args.folded),
         "panel": lambda: metric_panel(sample=args.personas),
         "coverage": lambda: population_coverage(users=args.users, personas=args.personas),
+        "reading": lambda: reading(users=args.users),
         "accuracy": lambda: accuracies(warehouse=args.warehouse, split=args.split),
         "growth": lambda: growth(**corpus, pairs_per_user=args.pairs_per_user),
     }
