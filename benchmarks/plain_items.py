@@ -77,6 +77,8 @@ def grounding(
             on=["user_id", "item_id", "reviewed_at"],
         )
         parts.append(rows.merge(texts[category][["item_id", "item_title", "item_category"]], on="item_id"))
+    if not parts:
+        return pd.DataFrame(columns=["user_id", "line"])
     rows = pd.concat(parts)
     lines = [
         f'- rating {row.rating:g} | {row.item_category} | {row.item_title[:80]} | "{(clean_text(row.text) or clean_text(row.title))[:200]}"'
