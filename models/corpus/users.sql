@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    on_schema_change='append_new_columns',
+    on_schema_change='fail',
     pre_hook="{{ forget_stale(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
     post_hook="{{ remember(ref('histories'), ['split', 'user_id'], 'pairs_hash') }}",
 ) }}
@@ -73,8 +73,7 @@ final as (
         review_counts.n_train_reviews,
         coalesce(kept_counts.n_pairs, pair_counts.n_pairs, 0) as n_pairs,
         coalesce(kept_counts.n_train_pairs, pair_counts.n_train_pairs, 0) as n_train_pairs,
-        review_counts.mean_rating,
-        coalesce(pair_counts.n_pairs, 0) as predicted_pairs
+        review_counts.mean_rating
     from review_counts
     left join pair_counts using (split, user_id)
     left join kept_counts using (split, user_id)

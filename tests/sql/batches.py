@@ -67,6 +67,9 @@ def _only_raw(warehouse: Path, folder: Path) -> Path:
     """A copy under the same name, since dbt's names hold it, without anything that dbt made."""
     folder.mkdir()
     copy = folder / warehouse.name
+    # dbt lets go of the file a moment after its last node, and only then are all changes in it.
+    with Warehouse(warehouse).connect(read_only=False) as connection:
+        connection.execute("checkpoint")
     shutil.copy(warehouse, copy)
     with duckdb.connect(str(copy)) as connection:
         for schema in ("staging", "corpus", "probes", "personas"):
