@@ -142,6 +142,8 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
 def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
+    # Dagster's definitions, which other tests of this process import, name the demo's warehouse here.
+    monkeypatch.delenv("PERSONA_FIDELITY_WAREHOUSE", raising=False)
     done = CliRunner().invoke(main, ["estimate", "--study", "paper", "--requests-per-second", "100"])
     assert done.exit_code == 0, done.output
     assert "before its first run" in done.output
