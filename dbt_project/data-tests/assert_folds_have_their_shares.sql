@@ -3,7 +3,7 @@ select
     split,
     user_id,
     count(*) as n_reviews
-from {{ ref('interactions') }}
+from {{ untested(ref('interactions'), ['split', 'user_id']) }} as interactions
 group by split, user_id
 having
     count(*) filter (where fold = 'train') != 8 * count(*) // 10

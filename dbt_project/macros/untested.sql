@@ -17,11 +17,11 @@
     {%- endif -%}
 {%- endmacro %}
 
-{#- Lets a generic test say `where: untested`. -#}
+{#- Lets a generic test say `where: untested by split, user_id`, the key of the model. -#}
 {% macro get_where_subquery(relation) -%}
     {%- set where = config.get("where", "") -%}
-    {%- if where == "untested" -%}
-        {{ return(untested(relation, ["split", "user_id"]) ~ (" as untested" if flags.WHICH == "build" else "")) }}
+    {%- if where and where.startswith("untested by ") -%}
+        {{ return(untested(relation, where[12:].split(", ")) ~ (" as untested" if flags.WHICH == "build" else "")) }}
     {%- elif where -%}
         {{ return("(select * from " ~ relation ~ " where " ~ where ~ ") as filtered") }}
     {%- else -%}

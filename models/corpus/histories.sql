@@ -12,29 +12,18 @@ splits as (
     select * from {{ source('raw', 'splits') }}
 ),
 
-reviews as (
-    select * from {{ ref('core_reviews') }}
-),
-
--- A sum does not depend on the order of the rows, so that no history is sorted to be compared.
-by_category as (
-    select
-        category,
-        user_id,
-        count(*) as n_reviews,
-        sum(hash(item_id, rating, reviewed_at)) as content
-    from reviews
-    group by category, user_id
+states as (
+    select * from {{ ref('core_states') }}
 ),
 
 by_split as (
     select
         splits.split,
-        by_category.user_id,
-        hash(sum(hash(by_category.category, by_category.n_reviews, by_category.content))) as history_hash
-    from by_category
-    inner join splits on by_category.category = splits.category
-    group by splits.split, by_category.user_id
+        states.user_id,
+        hash(sum(hash(states.category, states.content_hash))) as history_hash
+    from states
+    inner join splits on states.category = splits.category
+    group by splits.split, states.user_id
 ),
 
 final as (

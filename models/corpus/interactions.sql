@@ -44,33 +44,23 @@ combined as (
     having count(*) > 1
 ),
 
--- A split of several categories may hold the same user and item twice: the earliest stays, as in one category. Few do,
--- so that only what shares its hash is ordered by time.
-repeated as materialized (
-    select candidates.key_hash
+-- A split of several categories may hold the same user and item twice: the earliest stays, as in one category.
+shared as (
+    select candidates.*
     from candidates
     semi join combined using (split)
-    group by candidates.key_hash
-    having count(*) > 1
 ),
 
-numbered as (
-    select
-        candidates.*,
-        row_number() over (
-            partition by candidates.split, candidates.user_id, candidates.item_id
-            order by candidates.reviewed_at, candidates.category
-        ) as review_number
-    from candidates
-    semi join repeated using (key_hash)
+later as (
+    select * from
+        {{ numbered_repeats('shared', ['split', 'user_id', 'item_id'], ['reviewed_at', 'category']) }} as repeats
+    where review_number > 1
 ),
 
 earliest as (
-    select * exclude (review_number) from numbered
-    where review_number = 1
-    union all
-    select candidates.* from candidates
-    anti join repeated using (key_hash)
+    select candidates.*
+    from candidates
+    anti join later using (split, user_id, item_id, category)
 ),
 
 -- One window for both, so that histories are sorted once.

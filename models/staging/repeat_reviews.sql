@@ -1,0 +1,33 @@
+with
+
+reviews as (
+    select
+        category,
+        user_id,
+        item_id,
+        reviewed_at,
+        file,
+        line_number,
+        hash(category, user_id, item_id) as key_hash
+    from {{ source('raw', 'reviews') }}
+),
+
+numbered as (
+    select * from
+        {{ numbered_repeats(
+            'reviews', ['category', 'user_id', 'item_id'], ['reviewed_at', 'file', 'line_number']
+        ) }} as repeats
+),
+
+final as (
+    select
+        category,
+        user_id,
+        item_id,
+        file,
+        line_number
+    from numbered
+    where review_number > 1
+)
+
+select * from final
