@@ -7,33 +7,9 @@
 (
     with
 
-    pairs as not materialized (
-        select
-            preferred.split,
-            preferred.user_id,
-            preferred.item_id as preferred_item_id,
-            other.item_id as other_item_id,
-            preferred.rating - other.rating as rating_gap,
-            -- Folds follow the positions, so the later item has the later fold.
-            case
-                when preferred.position > other.position then preferred.fold
-                else other.fold
-            end as fold
-        from {{ interactions }} as preferred
-        inner join {{ interactions }} as other
-            on
-                preferred.split = other.split
-                and preferred.user_id = other.user_id
-                and preferred.rating > other.rating
-        cross join study
-        where preferred.rating - other.rating >= study.pair_min_gap
-    ),
-
-    -- Numbering a hundred million pairs is dear: it is done only when the study sets a cap.
     numbered as (
         select
             pairs.*,
-            study.max_pairs_per_user,
             row_number() over (
                 partition by pairs.split, pairs.user_id
                 order by
@@ -41,17 +17,47 @@
                     pairs.preferred_item_id,
                     pairs.other_item_id
             ) as pair_number
-        from pairs
-        inner join study on study.max_pairs_per_user is not null
+        from {{ all_pairs_among(interactions, "is not null") }} as pairs
+        cross join study
     )
 
-    select pairs.*
-    from pairs
-    inner join study on study.max_pairs_per_user is null
+    select pairs.* from {{ all_pairs_among(interactions, "is null") }} as pairs
     union all
-    select * exclude (max_pairs_per_user, pair_number)
+    select numbered.* exclude (pair_number)
     from numbered
-    where pair_number <= max_pairs_per_user
+    inner join study on numbered.pair_number <= study.max_pairs_per_user
+)
+{%- endmacro %}
+
+{#-
+    All of them if the study's cap is (not) NULL, else none. Of the two, one has no interactions to begin with, which takes
+    no time; a condition on the pairs would come after all were made, twice. Written without a CTE for the interactions: what
+    is named and read twice is held in memory.
+-#}
+{% macro all_pairs_among(interactions, cap) -%}
+{%- set chosen -%}
+(select rows.* from {{ interactions }} as rows inner join study on study.max_pairs_per_user {{ cap }})
+{%- endset -%}
+(
+    select
+        preferred.split,
+        preferred.user_id,
+        preferred.item_id as preferred_item_id,
+        other.item_id as other_item_id,
+        preferred.rating - other.rating as rating_gap,
+        -- Folds follow the positions, so the later item has the later fold.
+        case
+            when preferred.position > other.position then preferred.fold
+            else other.fold
+        end as fold
+    from {{ chosen }} as preferred
+    inner join {{ chosen }} as other
+        on
+            preferred.split = other.split
+            and preferred.user_id = other.user_id
+            and preferred.rating > other.rating
+    cross join study
+    where preferred.rating - other.rating >= study.pair_min_gap
 )
 {%- endmacro %}
 

@@ -11,10 +11,6 @@ study as (
     from {{ source('raw', 'study') }}
 ),
 
-interactions as (
-    select * from {{ ref('interactions') }}
-),
-
 final as (
     select
         split,
@@ -23,7 +19,7 @@ final as (
         other_item_id,
         rating_gap,
         fold
-    from {{ pairs_among('interactions') }} as pairs
+    from {{ pairs_among(ref('interactions')) }} as pairs
 )
 
 select * from final
