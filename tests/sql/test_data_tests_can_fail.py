@@ -26,6 +26,7 @@ DAMAGE = {
         "delete from corpus.core_reviews where item_id = 'i01' and user_id != (select max(user_id) from"
         " corpus.core_reviews where item_id = 'i01')"
     ),
+    "assert_core_reviews_follow_their_states": "update corpus.core_reviews set rating = 0.5 where item_id = 'i02'",
     # A view is made of other rows, not changed: those that it pairs no longer fit the counts.
     "assert_pairs_follow_from_their_interactions": "update corpus.users set n_pairs = n_pairs + 1",
     "assert_pairs_keep_to_the_cap": "update raw.study set max_pairs_per_user = 5",
@@ -67,6 +68,8 @@ UNTESTED = (
         "insert into corpus.interactions select * from corpus.interactions where split = 'Games'",
     ),
     ("assert_profiles_show_only_their_window", DAMAGE["assert_profiles_show_only_their_window"]),
+    # It looks at all rows; here with no other damage.
+    ("assert_core_reviews_follow_their_states", DAMAGE["assert_core_reviews_follow_their_states"]),
 )
 
 
