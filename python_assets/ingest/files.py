@@ -11,8 +11,11 @@ import gzip
 import hashlib
 import os
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Event
 from typing import IO, NamedTuple, cast
 
 from python_assets.ingest.errors import IngestError
@@ -116,8 +119,28 @@ def open_bytes(path: Path) -> IO[bytes]:
     return cast(IO[bytes], gzip.open(path)) if is_gzip(path) else path.open("rb")
 
 
-def survey(path: Path) -> FileBytes:
+@contextmanager
+def surveying(path: Path) -> Iterator[Callable[[], FileBytes]]:
+    """Survey a file in the background: Python lets go of its lock while it unpacks. Who leaves early does not wait.
+
+    Yields:
+        Waits for what ``survey`` returns or raises.
+    """
+    stopped = Event()
+    with ThreadPoolExecutor(1) as pool:
+        facts = pool.submit(survey, path, stopped.is_set)
+        try:
+            yield facts.result
+        finally:
+            stopped.set()
+
+
+def survey(path: Path, is_stopped: Callable[[], bool] = lambda: False) -> FileBytes:
     """Read all bytes once: check the compression, count the physical lines.
+
+    Args:
+        path: A plain or gzip file.
+        is_stopped: Asked now and then; once it is true, the result means nothing.
 
     Raises:
         IngestError: The gzip data is cut short or damaged, or there is no text in the file.
@@ -128,6 +151,8 @@ def survey(path: Path) -> FileBytes:
         has_carriage_returns = has_carriage_returns or b"\r" in chunk
         has_text = has_text or not chunk.isspace()
         last = chunk[-1:]
+        if is_stopped():
+            break
     if not has_text:
         raise IngestError(f"{path} is empty, or blank throughout: download or export it again.")
     return FileBytes(n_lines + (last != b"\n"), has_carriage_returns)

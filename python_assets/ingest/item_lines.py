@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from python_assets.ingest.formats import Format
+from python_assets.ingest.lines import Reader
 
 # The 2023 download holds `details` as an object, its hub copy as the text of one.
 _FIELDS: dict[Format, str] = {
@@ -30,9 +31,9 @@ _SHAPES: dict[Format, str] = {
 }
 
 
-def reader(layout: Format) -> str:
-    """The ``select`` over ``lines`` that yields one checked item a line (see ``lines.py``)."""
-    return f""",
+def reader(layout: Format) -> Reader:
+    """How to make one checked item of a line."""
+    return Reader(f""",
     documents as (select line, try_cast(line as json) as document from lines),
     parsed as (select line, document, json_transform(document, '{_SHAPES[layout]}') as field from documents),
     fields as (
@@ -71,4 +72,4 @@ def reader(layout: Format) -> str:
         length(concat(title, description, features)) as n_characters,
         item_content(title, description, features, brand, item_categories) as content
     from checked
-    """
+    """)

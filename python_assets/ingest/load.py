@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 
 from python_assets.ingest import item_lines, review_lines
 from python_assets.ingest.errors import IngestError, write_errors
-from python_assets.ingest.files import check_file, sha256, survey
-from python_assets.ingest.formats import Kind, require_layout
+from python_assets.ingest.files import FileBytes, check_file, sha256, surveying
+from python_assets.ingest.formats import Kind, Layout, require_layout
 from python_assets.ingest.ledger import FileReport, earlier_report, record
 from python_assets.ingest.lines import stage_lines
 from python_assets.ingest.merge import merge_staged
 from python_assets.warehouse import Warehouse
+
+READERS = {"reviews": review_lines.reader, "items": item_lines.reader}
 
 
 def ingest_file(
@@ -46,23 +49,30 @@ def ingest_file(
     with warehouse.connect() as connection:
         if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
             return earlier
-    facts = survey(path)
-    layout = require_layout(path, kind=kind, declared=format)
-    lines = review_lines if kind == "reviews" else item_lines
-    with write_errors(str(path)), warehouse.connect(read_only=False) as connection:
-        # Another process may have read the same file while this one waited for its turn.
-        if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
-            return earlier
-        stage_lines(connection, path, lines.reader(layout.format), facts=facts)
-        if _stamp(path) != before:
-            raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
+    with write_errors(str(path)), surveying(path) as surveyed:
+        layout = _layout(path, kind, format, surveyed)
+        with warehouse.connect(read_only=False) as connection:
+            # Another process may have read the same file while this one waited for its turn.
+            if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
+                return earlier
+            stage_lines(connection, path, READERS[kind](layout.format), surveyed=surveyed)
+            if _stamp(path) != before:
+                raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
 
-        def merge(connection: duckdb.DuckDBPyConnection) -> FileReport:
-            report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
-            record(connection, report, batch_id=batch_id)
-            return report
+            def merge(connection: duckdb.DuckDBPyConnection) -> FileReport:
+                report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
+                record(connection, report, batch_id=batch_id)
+                return report
 
-        return warehouse.commit(connection, merge)
+            return warehouse.commit(connection, merge)
+
+
+def _layout(path: Path, kind: Kind, declared: str, surveyed: Callable[[], FileBytes]) -> Layout:
+    try:
+        return require_layout(path, kind=kind, declared=declared)
+    except IngestError:
+        surveyed()  # That the file is damaged says more.
+        raise
 
 
 def _stamp(path: Path) -> tuple[int, int]:

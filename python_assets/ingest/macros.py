@@ -31,6 +31,11 @@ create or replace temp macro json_problem(line, document) as
 -- Ids that are lists, objects or truth values are no ids.
 create or replace temp macro json_id(value) as
     case when json_type(value) in ('VARCHAR', 'UBIGINT', 'BIGINT') then value ->> '$' end;
+-- A JSON string that needs no decoding.
+create or replace temp macro plain_text(value) as
+    case
+        when starts_with(value, '"') and not contains(value, chr(92)) then substring(value, 2, length(value) - 2)
+    end;
 -- The non-empty elements of a list of texts; a text alone is a list of one.
 create or replace temp macro json_texts(value) as
     list_filter(

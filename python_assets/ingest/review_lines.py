@@ -2,31 +2,69 @@
 
 from __future__ import annotations
 
+import json
+from typing import NamedTuple
+
 from python_assets.ingest.formats import RATINGS_HEADER, Format
+from python_assets.ingest.lines import Reader
 
 # Seconds and milliseconds from 1995 to 2100 do not overlap, so the size of the number tells them apart.
 FIRST_SECOND, END_SECOND = 788_918_400, 4_102_444_800
 
 
-def _json_fields(*, user: str, item: str, rating: str, time: str, title: str, text: str) -> str:
-    shape = (
-        f'{{"{user}": "JSON", "{item}": "JSON", "{rating}": "JSON", "{time}": "JSON", '
-        f'"{title}": "VARCHAR", "{text}": "VARCHAR"}}'
-    )
+class _Keys(NamedTuple):
+    """What the fields of a review are called."""
+
+    user: str
+    item: str
+    rating: str
+    time: str
+    title: str
+    text: str
+
+
+_KEYS: dict[Format, _Keys] = {
+    "amazon_2023": _Keys("user_id", "parent_asin", "rating", "timestamp", "title", "text"),
+    "amazon_2018": _Keys("reviewerID", "asin", "overall", "unixReviewTime", "summary", "reviewText"),
+}
+
+
+def _columns(keys: _Keys) -> dict[str, str]:
+    return dict.fromkeys(keys[:4], "JSON") | dict.fromkeys(keys[4:], "VARCHAR")
+
+
+def _json_fields(keys: _Keys) -> str:
     return f"""
     documents as (select line, try_cast(line as json) as document from lines),
-    parsed as (select line, document, json_transform(document, '{shape}') as field from documents),
+    parsed as (select line, document, json_transform(document, '{json.dumps(_columns(keys))}') as field from documents),
     fields as (
         select
             line,
             json_problem(line, document) as line_problem,
-            json_id(field."{user}") as user_id,
-            json_id(field."{item}") as item_id,
-            field."{rating}" ->> '$' as rating,
-            field."{time}" ->> '$' as time,
-            field."{title}" as title,
-            field."{text}" as text
+            json_id(field."{keys.user}") as user_id,
+            json_id(field."{keys.item}") as item_id,
+            field."{keys.rating}" ->> '$' as rating,
+            field."{keys.time}" ->> '$' as time,
+            field."{keys.title}" as title,
+            field."{keys.text}" as text
         from parsed
+    )"""
+
+
+# Only the usual: an id in quotes without escapes, a number without. Anything else is a problem, for the careful way to judge.
+def _quick_fields(keys: _Keys) -> str:
+    return f"""
+    fields as (
+        select
+            '{{}}' as line,
+            null::varchar as line_problem,
+            plain_text("{keys.user}"::varchar) as user_id,
+            plain_text("{keys.item}"::varchar) as item_id,
+            "{keys.rating}"::varchar as rating,
+            "{keys.time}"::varchar as time,
+            "{keys.title}" as title,
+            "{keys.text}" as text
+        from documents
     )"""
 
 
@@ -53,21 +91,18 @@ _CSV_FIELDS = f"""
         from parsed
     )"""
 
-FIELDS: dict[Format, str] = {
-    "amazon_2023": _json_fields(
-        user="user_id", item="parent_asin", rating="rating", time="timestamp", title="title", text="text"
-    ),
-    "amazon_2018": _json_fields(
-        user="reviewerID", item="asin", rating="overall", time="unixReviewTime", title="summary", text="reviewText"
-    ),
-    "ratings_csv": _CSV_FIELDS,
-}
+
+def reader(layout: Format) -> Reader:
+    """How to make one checked review of a line."""
+    keys = _KEYS.get(layout)
+    if keys is None:
+        return Reader(_checked(_CSV_FIELDS))
+    return Reader(_checked(_json_fields(keys)), quick=_checked(_quick_fields(keys)), columns=_columns(keys))
 
 
-def reader(layout: Format) -> str:
-    """The ``select`` over ``lines`` that yields one checked review a line (see ``lines.py``)."""
+def _checked(fields: str) -> str:
     return f""",
-    {FIELDS[layout].lstrip()},
+    {fields.lstrip()},
     typed as (
         select
             line,
