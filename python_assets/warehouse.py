@@ -25,6 +25,8 @@ TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0
 MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
+# Strings take 15% less room and a quarter less time to write than in DuckDB's default, which 1.0 could still read.
+STORAGE_VERSION = "v1.4.0"
 # With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
 MAX_ATTEMPTS = 10
 
@@ -117,6 +119,8 @@ class Warehouse:
         while True:
             try:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
+                if not (read_only or self.path.exists()):
+                    create_file(self.path)
                 connection = duckdb.connect(str(self.path), read_only=read_only, config=config or {})
                 turn.over()
                 return bound_memory(connection)
@@ -239,6 +243,13 @@ def replace_rows(
         connection.execute(f"insert into {table} by name select * from incoming")
     finally:
         connection.unregister("incoming")
+
+
+def create_file(path: Path) -> None:
+    """Make an empty DuckDB file in the storage format of ``STORAGE_VERSION``; a file that is there keeps its own."""
+    name = str(path).replace("'", "''")
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{name}' as warehouse (storage_version '{STORAGE_VERSION}')")
 
 
 def bound_memory(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

@@ -57,6 +57,7 @@ def merge_staged(
     n_read = _count(connection, _COUNT_READ, header)
     if n_read == 0:
         raise IngestError(f"{path} has a header and no row: download or export it again.")
+    n_usable = _count(connection, review_merge.COUNT_USABLE, header)
     n_rows_before = _count(connection, f"select count(*) from {table}")
     _write_rows(connection, layout, category=category, path=str(path), batch_id=batch_id)
     n_rejected = _write_rejected(connection, layout, path=str(path), batch_id=batch_id)
@@ -65,7 +66,7 @@ def merge_staged(
     outcomes = dict(connection.execute("select outcome, count(*) from judged group by outcome").fetchall())
     n_new, n_corrected = outcomes.get("new", 0), outcomes.get("corrected", 0)
     if layout.kind == "reviews":
-        n_new += _count(connection, review_merge.COUNT_USABLE, header) - sum(outcomes.values())
+        n_new += n_usable - sum(outcomes.values())
     report = FileReport(
         path=path,
         kind=layout.kind,
@@ -109,6 +110,7 @@ def _write_rows(
         header = {"header_line": layout.header_line}
         connection.execute(review_merge.judge(layout.format), {"category": category, **header})
         connection.execute(review_merge.update(layout.format), row)
+        connection.execute(review_merge.PASS_OVER)
         connection.execute(review_merge.INSERT, row | header)
     else:
         connection.execute(item_merge.JUDGE, {"category": category})

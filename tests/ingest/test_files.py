@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gzip
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from python_assets.ingest import IngestError, load, resolve_files
-from python_assets.ingest.files import FileBytes
+from python_assets.ingest import IngestError, files, resolve_files
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
 
@@ -178,14 +178,14 @@ def test_a_file_that_is_written_to_meanwhile_is_refused(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write(tmp_path / "a.jsonl", [review("u1")])
-    survey = load.survey
+    survey = files.survey
 
-    def touch_after_survey(path: Path) -> FileBytes:
-        facts = survey(path)
+    def touch_after_survey(path: Path, is_stopped: Callable[[], bool]) -> files.FileBytes:
+        facts = survey(path, is_stopped)
         os.utime(path, ns=(1, 1))
         return facts
 
-    monkeypatch.setattr(load, "survey", touch_after_survey)
+    monkeypatch.setattr(files, "survey", touch_after_survey)
     with pytest.raises(IngestError, match="changed while it was read"):
         ingest(warehouse, path)
     assert nothing_written(warehouse)

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_assets.ingest import FileReport, IngestError, load
+from python_assets.ingest import FileReport, IngestError, files, load
 from python_assets.ingest.merge import reconcile
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
@@ -57,8 +57,8 @@ def test_a_failure_at_the_end_leaves_the_state_before(
 def test_lines_that_the_reader_lost_are_noticed(
     tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    survey = load.survey
-    monkeypatch.setattr(load, "survey", lambda path: survey(path)._replace(n_lines=3))
+    survey = files.survey
+    monkeypatch.setattr(files, "survey", lambda *given: survey(*given)._replace(n_lines=3))
     with pytest.raises(IngestError, match="has 3 lines but 2 were read"):
         ingest(warehouse, write(tmp_path / "a.jsonl", [review(), b"x"]))
     assert warehouse.rows("select count(*) from raw.reviews") == [(0,)]
