@@ -27,7 +27,7 @@ from benchmarks.result import Apart, run_apart
 from python_assets.ingest import ingest_file
 from python_assets.simulate import SimulationSettings, simulate
 from python_assets.study import Population, Rater, Source, Study
-from python_assets.study_tables import study_tables
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
 CATEGORIES = (("All_Beauty", 0.002), ("Musical_Instruments", 0.2), ("Software", 0.48), ("Video_Games", 0.318))

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from python_assets.lake import LAKE_DATA_VARIABLE, is_lake, open_warehouse
 from python_assets.study import Study
-from python_assets.study_files import data_roots, load_study, study_path
+from python_assets.study.files import data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
 
 PROJECT = Path(__file__).parent.parent

@@ -11,7 +11,7 @@ from pydantic import Field
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from python_assets.ingest import IngestError, ingest_file, missing_files, source_files, withdraw_files
-from python_assets.study_tables import study_tables
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
 STUDY_TABLES = ("study", "splits", "populations", "instruments")

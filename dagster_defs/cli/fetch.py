@@ -35,7 +35,7 @@ def fetch(
     from python_assets.ingest.errors import IngestError
     from python_assets.ingest.fetch import fetch_file
     from python_assets.ingest.files import resolve_files
-    from python_assets.study_files import data_roots, load_study, study_path
+    from python_assets.study.files import data_roots, load_study, study_path
 
     base = base_url or BASE_URL
     if not base.startswith(("http://", "https://")):

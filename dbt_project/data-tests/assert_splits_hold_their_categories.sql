@@ -1,5 +1,4 @@
--- A split's interactions are the reviews of its member categories' cores, each user and item once. A build compares the
--- reviews of untested users; that no user is missing or too many it looks up for all, by their first reviews.
+-- A split's interactions are the reviews of its member categories' cores, each user and item once.
 {{ config(meta={'dagster': {'ref': {'name': 'interactions'}}}) }}
 
 with
@@ -63,30 +62,8 @@ unlike_expected as (
 unlike_found as (
     select found.* from found
     semi join unlike using (split, user_id)
-),
-
-users as (
-    select
-        split,
-        user_id
-    from {{ ref('interactions') }}
-    where position = 1
 )
 
-select
-    split,
-    user_id,
-    null as item_id
-from {{ ref('histories') }}
-anti join users using (split, user_id)
-union all
-select
-    split,
-    user_id,
-    null as item_id
-from users
-anti join {{ ref('histories') }} using (split, user_id)
-union all
 select
     split,
     user_id,

@@ -17,7 +17,7 @@ from python_assets.populations.baselines import SOURCES, baseline_samplers
 from python_assets.probe_items import read_probes
 from python_assets.seeds import derive_seed
 from python_assets.study import Study
-from python_assets.study_tables import rater_label
+from python_assets.study.tables import rater_label
 from python_assets.warehouse import Warehouse
 
 PLACES = """

@@ -12,7 +12,7 @@ from dagster_defs.workspace import code_version
 from python_assets.placement.keep import keep_places_current
 from python_assets.probe_items import read_probes
 from python_assets.study import Study
-from python_assets.study_files import load_study
+from python_assets.study.files import load_study
 from python_assets.text.clusters import refresh_clusters
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished

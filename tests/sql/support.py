@@ -13,7 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.study import Population, Rater, Source, Study
-from python_assets.study_tables import study_tables
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
 PROJECT = Path(__file__).parents[2]

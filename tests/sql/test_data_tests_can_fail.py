@@ -19,7 +19,8 @@ DAMAGE = {
     "assert_folds_have_their_shares": (
         "update corpus.interactions set fold = 'train' where fold = 'validation' and split = 'Games'"
     ),
-    "assert_splits_hold_their_categories": (
+    "assert_splits_hold_their_categories": "delete from corpus.interactions where position = 2 and split = 'Games'",
+    "assert_nobody_lacks_interactions": (
         "delete from corpus.interactions where user_id = (select min(user_id) from corpus.interactions)"
     ),
     "assert_core_is_a_core": (
@@ -68,7 +69,8 @@ UNTESTED = (
         "insert into corpus.interactions select * from corpus.interactions where split = 'Games'",
     ),
     ("assert_profiles_show_only_their_window", DAMAGE["assert_profiles_show_only_their_window"]),
-    # It looks at all rows; here with no other damage.
+    # These look at all rows; here with no other damage.
+    ("assert_nobody_lacks_interactions", DAMAGE["assert_nobody_lacks_interactions"]),
     ("assert_core_reviews_follow_their_states", DAMAGE["assert_core_reviews_follow_their_states"]),
 )
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 
 from python_assets.study import Study
 
-STUDIES = Path(__file__).parent.parent / "studies"
+STUDIES = Path(__file__).parents[2] / "studies"
 
 
 class StudyError(Exception):

@@ -1,0 +1,58 @@
+"""A whole study."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from python_assets.study.corpus import Grounding, Pairs, Probes, Source
+from python_assets.study.instrument import Instrument
+from python_assets.study.population import Population
+from python_assets.study.scores import Baselines, Metrics
+from python_assets.study.settings import Settings
+
+
+class Study(Settings):
+    """A whole study."""
+
+    name: str = Field(pattern=r"^[a-z0-9_]+$")
+    """Lower-case name; also the default warehouse's file name."""
+    seed: int = Field(42, ge=0, lt=2**31)
+    """Root of every random draw (Table 4)."""
+    sources: list[Source] = Field(min_length=1)
+    """Review corpora, one entry a category."""
+    splits: dict[str, list[str]] = Field(min_length=1)
+    """Product splits: name to member categories."""
+    core: int = Field(5, ge=1)
+    """k of the k-core: least reviews of a user and of an item."""
+    pairs: Pairs = Pairs()
+    """Preference-pair mining."""
+    probes: Probes = Probes()
+    """Probe items."""
+    grounding: Grounding = Grounding()
+    """Grounding profiles."""
+    instruments: dict[str, Instrument] = Field({"paper": Instrument()})
+    """What measures; ``paper`` is the paper's encoder and Algorithm 1."""
+    populations: list[Population] = Field(min_length=1)
+    """Persona populations."""
+    baselines: Baselines = Baselines()
+    """Synthetic baselines."""
+    metrics: Metrics = Metrics()
+    """Scores."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Study:
+        categories = {source.category for source in self.sources}
+        for split, members in self.splits.items():
+            if missing := sorted(set(members) - categories):
+                raise ValueError(f"split {split} names {', '.join(missing)}, but `sources` has no such category")
+        names = [population.name for population in self.populations]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"population {twice[0]} is there twice: give each its own name")
+        shapes = {(i.encoder.prototypes, i.encoder.dimension) for i in self.instruments.values()}
+        if len(shapes) != 1:
+            raise ValueError("instruments of one warehouse share `prototypes` and `dimension`: use two studies")
+        return self
+
+    def population(self, name: str) -> Population:
+        """The population of that name."""
+        return next(population for population in self.populations if population.name == name)
