@@ -25,7 +25,7 @@ TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0
 MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
-# Strings take 15% less room and a quarter less time to write than in DuckDB's default, which 1.0 could still read.
+# Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/scaling.md).
 STORAGE_VERSION = "v1.4.0"
 # With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
 MAX_ATTEMPTS = 10

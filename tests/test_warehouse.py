@@ -88,3 +88,14 @@ def test_several_slices_are_replaced_together_or_not_at_all(warehouse: Warehouse
     with pytest.raises(duckdb.Error):
         warehouse.replace_slices([("vectors", rows, {"number": 0}), ("vectors", wrong, {"number": 3})])
     assert warehouse.rows("select list(number order by number) from vectors") == [([0, 3, 4, 5, 5, 5, 6],)]
+
+
+def test_a_new_file_has_the_newer_storage_format_and_an_old_one_keeps_its_own(tmp_path: Path) -> None:
+    query = "select tags['storage_version'] from duckdb_databases() where path is not null"
+    old = tmp_path / "old.duckdb"
+    with duckdb.connect(str(old)) as connection:
+        as_it_was = connection.execute(query).fetchall()
+    for path in (tmp_path / "it's new.duckdb", old):
+        Warehouse(path).prepare()
+    assert "v1.4" in Warehouse(tmp_path / "it's new.duckdb").rows(query)[0][0]
+    assert Warehouse(old).rows(query) == as_it_was

@@ -2,7 +2,7 @@
 
 The careful way: the CSV reader in one-column mode keeps the lines in order and puts aside those that are not UTF-8 or
 too long; JSON is only looked into afterwards. The quick way, tried first where a reader has one, leaves lines and JSON
-to DuckDB's JSON reader, at half the cost; unless it finds every line in order, what it read is thrown away.
+to DuckDB's JSON reader, which is cheaper; unless it finds every line in order, what it read is thrown away.
 """
 
 from __future__ import annotations

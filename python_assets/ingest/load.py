@@ -51,11 +51,14 @@ def ingest_file(
             return earlier
     with write_errors(str(path)), surveying(path) as surveyed:
         layout = _layout(path, kind, format, surveyed)
+        reader = READERS[kind](layout.format)
+        if not reader.quick:
+            surveyed()  # Before the warehouse is held: only the quick way has something to do meanwhile.
         with warehouse.connect(read_only=False) as connection:
             # Another process may have read the same file while this one waited for its turn.
             if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
                 return earlier
-            stage_lines(connection, path, READERS[kind](layout.format), surveyed=surveyed)
+            stage_lines(connection, path, reader, surveyed=surveyed)
             if _stamp(path) != before:
                 raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
 

@@ -189,3 +189,11 @@ def test_a_file_that_is_written_to_meanwhile_is_refused(
     with pytest.raises(IngestError, match="changed while it was read"):
         ingest(warehouse, path)
     assert nothing_written(warehouse)
+
+
+def test_who_leaves_early_does_not_wait_for_the_survey(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = write(tmp_path / "a.jsonl", [review()])
+    endless = iter(lambda: b"{}\n", b"")
+    monkeypatch.setattr(files, "_chunks", lambda path: endless)
+    with pytest.raises(KeyboardInterrupt), files.surveying(path):
+        raise KeyboardInterrupt
