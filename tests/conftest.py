@@ -31,6 +31,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
     return Together(config, log)
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are named by their argument: all processes must collect the same names, and gzip data hold the time."""
+    return argname if isinstance(val, bytes) else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests marked ``long`` take minutes each: they run when they are asked for."""
     skip = pytest.mark.skip(reason=f"takes minutes: set {LONG_TESTS}=1 to run it")
