@@ -10,17 +10,21 @@ import dagster as dg
 LONGEST = 600
 _FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)
 _REPEATED = re.compile(r"(\w[\w ]* Error in \w+ \S+ \(\S+\)|compiled code at .*)")
+_OWN = re.compile(r"(python_assets|dagster_defs)\.[\w.]+: ")
 _NO_ROOM = re.compile(r"no space left|disk quota", re.IGNORECASE)
 
 
 def first_cause(result: dg.ExecuteInProcessResult) -> str:
-    """The innermost error of the first failed step, in one line."""
+    """The first failed step's outermost error of ours, else the innermost of a library's, in one line."""
     for event in result.all_events:
         if event.is_step_failure:
-            error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
+            messages, error = ["unknown"], event.step_failure_data.error
+            while error is not None:
+                messages.append(error.message)
                 error = error.cause
-            return f"{event.step_key} failed: {in_one_line(error.message if error else 'unknown')}"
+            # Ours says what to do; what caused it is a library's wording of the same.
+            own = next(filter(_OWN.match, messages), None)
+            return f"{event.step_key} failed: {in_one_line(_OWN.sub('', own) if own else messages[-1])}"
         if event.event_type_value in {"RUN_FAILURE", "PIPELINE_FAILURE"} and event.message:
             return in_one_line(event.message)
     return "the run failed; look at it with `persona-fidelity dev`"

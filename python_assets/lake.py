@@ -20,7 +20,7 @@ from python_assets.warehouse import Warehouse, WarehouseError, bound_memory, fir
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
-EXTENSIONS = ("ducklake", "postgres_scanner")
+EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
 _PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
 
@@ -63,6 +63,20 @@ class Lake(Warehouse):
         super().__init__(local, wait_seconds=wait_seconds, on_wait=on_wait)
         self._address = address
         self.data = data or os.environ.get(LAKE_DATA_VARIABLE) or None
+
+    @contextmanager
+    def connect(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Like a file's; an object store that does not answer, or refuses, is one sentence."""
+        with super().connect(read_only=read_only) as connection:
+            try:
+                yield connection
+            except (duckdb.HTTPException, duckdb.IOException) as error:
+                if not isinstance(error, duckdb.HTTPException) and not re.search(r"HTTP [A-Z]+ to ", str(error)):
+                    raise
+                raise WarehouseError(
+                    f"The object store that holds the files of {self.address} cannot be used: tell DuckDB its key on this "
+                    f"machine, as docs/scaling.md says. ({first_line(error)})"
+                ) from error
 
     @property
     def address(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dagster as dg
 import pytest
 
-from dagster_defs.failures import in_one_line
+from dagster_defs.failures import first_cause, in_one_line
+from python_assets.warehouse import WarehouseError
 
 DBT = """dagster_dbt.errors.DagsterDbtCliRuntimeError: The dbt CLI process with command
 
@@ -65,3 +67,22 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
 )
 def test_the_first_failure_is_told_in_one_line(message: str, line: str) -> None:
     assert in_one_line(message) == line
+
+
+def test_our_own_sentence_is_told_rather_than_what_caused_it() -> None:
+    @dg.asset
+    def ours() -> None:
+        try:
+            raise OSError("HTTP 403")
+        except OSError as error:
+            raise WarehouseError("Tell DuckDB the key: as the docs say.") from error
+
+    @dg.asset
+    def theirs() -> None:
+        try:
+            raise OSError("no such device")
+        except OSError as error:
+            raise RuntimeError("failed") from error
+
+    sentences = [first_cause(dg.materialize([asset], raise_on_error=False)) for asset in (ours, theirs)]
+    assert sentences == ["ours failed: Tell DuckDB the key: as the docs say.", "theirs failed: OSError: no such device"]

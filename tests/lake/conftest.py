@@ -18,6 +18,7 @@ from python_assets.warehouse import Warehouse
 
 # The same study on a file, to compare with.
 from tests.graph.conftest import small_run  # noqa: F401
+from tests.lake.object_store import ObjectStore, object_store
 from tests.ports import free_port
 
 # PostgreSQL refuses to run as root; Debian's package makes this user.
@@ -31,12 +32,12 @@ class Server(NamedTuple):
     port: int
     binaries: Path
 
-    def new_lake(self, name: str) -> Lake:
-        """An empty database and folder, as a lake that nobody has used yet."""
+    def new_lake(self, name: str, data: str | None = None) -> Lake:
+        """An empty database and folder, or object-store address, as a lake that nobody has used yet."""
         connection = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "lake"]
         subprocess.run([str(self.binaries / "createdb"), *connection, name], check=True, capture_output=True)
         address = f"ducklake:postgres:dbname={name} host=127.0.0.1 port={self.port} user=lake"
-        lake = open_warehouse(address, lake_data=str(self.folder / name))
+        lake = open_warehouse(address, lake_data=data or str(self.folder / name))
         assert isinstance(lake, Lake)
         return lake
 
@@ -83,13 +84,30 @@ def server() -> Iterator[Server]:
 NewWarehouse = Callable[[str], Warehouse]
 
 
-@pytest.fixture(params=["file", "lake"])
+@pytest.fixture(scope="session")
+def started_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ObjectStore]:
+    """Started once."""
+    with object_store(tmp_path_factory.mktemp("object_store")) as store:
+        yield store
+
+
+@pytest.fixture
+def store(started_store: ObjectStore, monkeypatch: pytest.MonkeyPatch) -> ObjectStore:
+    """An object store whose key this process and those it starts know."""
+    monkeypatch.setenv("HOME", str(started_store.home))
+    return started_store
+
+
+@pytest.fixture(params=["file", "lake", "lake in an object store"])
 def new_warehouse(request: pytest.FixtureRequest, tmp_path: Path) -> NewWarehouse:
-    """Makes warehouses of either kind: what a test says holds for both."""
+    """Makes warehouses of every kind: what a test says holds for all."""
     if request.param == "file":
         return lambda name: Warehouse(tmp_path / f"{name}.duckdb", wait_seconds=20)
     server: Server = request.getfixturevalue("server")
-    return server.new_lake
+    if request.param == "lake":
+        return server.new_lake
+    request.getfixturevalue("store")
+    return lambda name: server.new_lake(f"stored_{name}", data=f"s3://lakes/{name}/")
 
 
 def _run(command: list[str]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -9,17 +10,24 @@ import pytest
 from tests.graph.conftest import STUDY, Finished, finished_run
 from tests.graph.results import RESULTS, assert_same_results
 from tests.lake.conftest import Server
+from tests.lake.object_store import ObjectStore
 
 pytestmark = [pytest.mark.usefixtures("server"), pytest.mark.long]
 
 
-@pytest.fixture(scope="session")
-def lake_run(server: Server, tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
-    """The study of tests/graph on a lake."""
-    lake, folder = server.new_lake("whole_run"), tmp_path_factory.mktemp("lake_run")
-    options = ("--warehouse", lake.address, "--lake-data", str(lake.data))
-    done = finished_run(folder, STUDY.format(root=demo_data), *options)
-    return done._replace(warehouse=lake)
+@pytest.fixture(scope="session", params=[None, "s3://lakes/whole_run/"], ids=["folder", "object store"])
+def lake_run(
+    request: pytest.FixtureRequest, server: Server, tmp_path_factory: pytest.TempPathFactory, demo_data: Path
+) -> Iterator[Finished]:
+    """The study of tests/graph on a lake, its files in a folder or in an object store."""
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param:
+            store: ObjectStore = request.getfixturevalue("started_store")
+            patch.setenv("HOME", str(store.home))
+        lake = server.new_lake("whole_run_stored" if request.param else "whole_run", data=request.param)
+        options = ("--warehouse", lake.address, "--lake-data", str(lake.data))
+        done = finished_run(tmp_path_factory.mktemp("lake_run"), STUDY.format(root=demo_data), *options)
+        yield done._replace(warehouse=lake)
 
 
 @pytest.mark.parametrize("table", RESULTS)

@@ -22,6 +22,7 @@ from python_assets.raters.chat import Answer
 from python_assets.warehouse import Warehouse, WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
+from tests.lake.object_store import ObjectStore
 from tests.lake.processes import finish, start
 from tests.lake.worker import check, write
 
@@ -154,8 +155,11 @@ def test_two_first_users_make_one_lake(server: Server, monkeypatch: pytest.Monke
     check(lake)
 
 
-def test_sql_reads_a_lake_and_nothing_else(server: Server, tmp_path: Path) -> None:
-    lake = server.new_lake("asked")
+@pytest.mark.parametrize("data", [None, "s3://lakes/asked/"])
+def test_sql_reads_a_lake_and_nothing_else(
+    server: Server, store: ObjectStore, tmp_path: Path, data: str | None
+) -> None:
+    lake = server.new_lake("asked_stored" if data else "asked", data=data)
     lake.prepare()
     write(lake, "a", 3)
 
@@ -166,7 +170,8 @@ def test_sql_reads_a_lake_and_nothing_else(server: Server, tmp_path: Path) -> No
         return done.returncode, done.stdout, done.stderr
 
     assert ask("select distinct cluster from ml.item_clusters")[:2] == (0, "cluster\n3\n")
-    for query in ("drop table ml.item_clusters", "from read_text('/etc/hostname')"):
+    forbidden = ("from read_text('/etc/hostname')", "from read_parquet('s3://lakes/other/x.parquet')")
+    for query in ("drop table ml.item_clusters", *forbidden):
         code, _, error = ask(query)
         assert code == 1
         assert error.startswith("Error: The query cannot be answered")
