@@ -12,6 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from python_assets.lake import open_warehouse
 from python_assets.warehouse import Warehouse
 from tests.sql.support import PROJECT
 
@@ -28,7 +29,7 @@ class Batch(NamedTuple):
     models: Sequence[str] = CORPUS
 
 
-def build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> list[bool]:
+def build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch]) -> list[bool]:
     """Apply each batch and build after it; in one process of its own, since dbt's start costs more than the SQL.
 
     Returns:
@@ -38,7 +39,7 @@ def build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> li
         return pool.apply(_build_batches, (warehouse, target, list(batches)))
 
 
-def _build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> list[bool]:
+def _build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch]) -> list[bool]:
     folder = str(PROJECT / "dbt_project")
     os.environ |= {
         "PERSONA_FIDELITY_WAREHOUSE": str(warehouse),
@@ -52,10 +53,10 @@ def _build_batches(warehouse: Path, target: Path, batches: Sequence[Batch]) -> l
     done, runner = [], dbtRunner(manifest=dbtRunner().invoke(["parse", "--quiet", *options]).result)
     for batch in batches:
         if batch.anew_in:
-            warehouse = _only_raw(warehouse, batch.anew_in)
+            warehouse = _only_raw(Path(warehouse), batch.anew_in)
             os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(warehouse)
         # Waits until dbt has let go of the file, in this same process.
-        with Warehouse(warehouse).connect(read_only=False) as connection:
+        with open_warehouse(warehouse).connect(read_only=False) as connection:
             for statement in batch.statements:
                 connection.execute(statement)
         kinds = ["--exclude-resource-type", "unit_test"] if batch.command == "build" else []
@@ -77,7 +78,7 @@ def _only_raw(warehouse: Path, folder: Path) -> Path:
     return copy
 
 
-def differences(one: Path, other: Path) -> dict[str, int]:
+def differences(one: Path | str, other: Path | str) -> dict[str, int]:
     """Rows that are in one warehouse only, of each table and view of the corpus and of grounding; only those that differ."""
     ours, theirs = _relations(one), _relations(other)
     assert len(ours) >= 14
@@ -92,11 +93,11 @@ def differences(one: Path, other: Path) -> dict[str, int]:
     return {table: count for table, count in found.items() if count}
 
 
-def _relations(warehouse: Path) -> dict[str, pa.Table]:
+def _relations(warehouse: Path | str) -> dict[str, pa.Table]:
     """Read through a connection of its own: a view names the file that it was made in."""
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with open_warehouse(warehouse).connect() as connection:
         names = connection.execute(
-            "select table_schema || '.' || table_name from information_schema.tables"
-            " where table_schema in ('staging', 'corpus', 'probes', 'personas') and table_name not like '%\\_built' escape '\\'"
+            "select table_schema || '.' || table_name from information_schema.tables where table_catalog = current_database()"
+            " and table_schema in ('staging', 'corpus', 'probes', 'personas') and table_name not like '%\\_built' escape '\\'"
         ).fetchall()
         return {name: connection.sql(f"from {name}").to_arrow_table() for (name,) in names}

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
-from python_assets.study import Study
+from python_assets.warehouse import Warehouse
 from tests.sql.batches import CORPUS, Batch, build_batches, differences
+from tests.sql.random_batches import half_filled, random_batches
 from tests.sql.real_files import load_real_files
 from tests.sql.simulated_rows import fill_clusters, fill_raw, fill_scores, simulated_reviews, simulated_study
 from tests.sql.support import make_study, new_warehouse
@@ -17,63 +17,19 @@ from tests.sql.support import make_study, new_warehouse
 # Three minutes of dbt in processes of their own; one of these builds was once seen to hang at its end.
 pytestmark = pytest.mark.long
 
-# Settings that change what is made of the same reviews.
-SETTINGS = (
-    "update raw.study set pair_min_gap = 2",
-    "update raw.study set max_pairs_per_user = 6, seed = seed + 1",
-    "update raw.study set core = core + 1",
-    "update raw.study set grounding_window = 'all', title_chars = 9",
-    "delete from raw.splits where split = 'Games'",
-    "update raw.study set min_reviews = 8, top_items = 3",
-    "update raw.populations set size = 7",
-)
-MOVES = (
-    # New reviews: those held back that come next, and then some in no order of time.
-    "insert into raw.reviews by name select * exclude (batch_id), '{batch}' as batch_id from held_back"
-    " where line_number % 7 = {number} % 7;"
-    " delete from held_back where line_number % 7 = {number} % 7",
-    # Corrections of rating and text.
-    "update raw.reviews set rating = 6 - rating, text = 'Corrected', batch_id = '{batch}' where line_number % 31 = {number}",
-    # Reviews that are withdrawn, so that users and items fall out of the core.
-    "delete from raw.reviews where line_number % 23 = {number}",
-    # A better listing of some items, and a user who is gone.
-    "update raw.items set title = title || ' (new)', batch_id = '{batch}' where line_number % 5 = {number} % 5",
-    "delete from raw.reviews where user_id = (select min(user_id) from raw.reviews)",
-)
-
-
-def random_batches(seed: int, n: int) -> list[Batch]:
-    """Each batch adds reviews and does one or two more things to ``raw``."""
-    rng = np.random.default_rng(seed)
-    batches = []
-    for number in range(n):
-        chosen = [MOVES[0], *rng.choice(MOVES[1:], size=2, replace=False), *rng.choice(SETTINGS, size=number % 2)]
-        batches.append(Batch([str(move).format(batch=f"batch{number}", number=number + 1) for move in chosen]))
-    return batches
-
-
-def grow(folder: Path, study: Study, seed: int) -> Path:
-    """A warehouse with half of the simulated reviews, the other half held back."""
-    warehouse = new_warehouse(folder / "grown.duckdb", study)
-    with warehouse.connect(read_only=False) as connection:
-        fill_raw(connection, simulated_reviews(seed=seed))
-        connection.execute("create table held_back as from raw.reviews where line_number % 2 = 0")
-        connection.execute("delete from raw.reviews where line_number % 2 = 0")
-    return warehouse.path
-
 
 @pytest.mark.parametrize("seed", [1])
 def test_random_batches_equal_a_full_build(tmp_path: Path, seed: int) -> None:
     """The first build runs the data tests of everything, a later one those of what it made."""
-    warehouse = grow(tmp_path, simulated_study(), seed)
+    warehouse = half_filled(Warehouse(tmp_path / "grown.duckdb"), seed)
     batches = [Batch([], "build"), *random_batches(seed, 4), Batch([], anew_in=tmp_path / "anew")]
     assert build_batches(warehouse, tmp_path / "target", batches) == [True] * len(batches)
-    assert differences(warehouse, tmp_path / "anew" / warehouse.name) == {}
+    assert differences(warehouse, tmp_path / "anew" / "grown.duckdb") == {}
 
 
 def test_only_touched_users_are_written_and_a_failed_build_is_made_good(tmp_path: Path) -> None:
     """Rows are marked by hand: a user whose rows lose their mark was written again. A build that dies leaves no half."""
-    warehouse = grow(tmp_path, simulated_study(), 3)
+    warehouse = half_filled(Warehouse(tmp_path / "grown.duckdb"), 3)
     user = "(select max(user_id) from corpus.users)"
     correct = f"update raw.reviews set rating = 6 - rating, batch_id = 'second' where user_id = {user}"
     mark = ["update corpus.interactions set category = 'marked'", "update corpus.users set mean_rating = -1"]
@@ -91,14 +47,14 @@ def test_only_touched_users_are_written_and_a_failed_build_is_made_good(tmp_path
     batches += [Batch([], anew_in=tmp_path / "anew")]
     done = build_batches(warehouse, tmp_path / "target", batches)
     assert done == [True, True, True, False, True, True]
-    with duckdb.connect(str(warehouse), read_only=True) as connection:
+    with duckdb.connect(warehouse, read_only=True) as connection:
         unchanged = connection.execute("select bool_and(is_marked) from looked_1").fetchall()
         changed = connection.execute("select distinct is_touched, is_marked from looked_2 order by all").fetchall()
         kept = connection.execute("select sum(n) from looked_2 where is_marked").fetchone()
     assert unchanged == [(True,)]
     assert changed == [(False, True), (True, False)]
     assert kept > (0,)
-    assert differences(warehouse, tmp_path / "anew" / warehouse.name) == {}
+    assert differences(warehouse, tmp_path / "anew" / "grown.duckdb") == {}
 
 
 def test_real_reviews_in_ten_batches_by_time(real_data: Path, tmp_path: Path) -> None:
