@@ -70,12 +70,13 @@ class Lake(Warehouse):
         with super().connect(read_only=read_only) as connection:
             try:
                 yield connection
-            except (duckdb.HTTPException, duckdb.IOException) as error:
+            except duckdb.IOException as error:
+                # A refusal is an HTTPException, an unknown host a plain one.
                 if not isinstance(error, duckdb.HTTPException) and not re.search(r"HTTP [A-Z]+ to ", str(error)):
                     raise
                 raise WarehouseError(
-                    f"The object store that holds the files of {self.address} cannot be used: tell DuckDB its key on this "
-                    f"machine, as docs/scaling.md says. ({first_line(error)})"
+                    f"The object store that holds the files of {self.address} does not answer, or refuses: see that it runs "
+                    f"and that DuckDB on this machine knows its key (docs/scaling.md). {first_line(error)}"
                 ) from error
 
     @property

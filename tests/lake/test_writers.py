@@ -22,7 +22,6 @@ from python_assets.raters.chat import Answer
 from python_assets.warehouse import Warehouse, WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
-from tests.lake.object_store import ObjectStore
 from tests.lake.processes import finish, start
 from tests.lake.worker import check, write
 
@@ -157,8 +156,10 @@ def test_two_first_users_make_one_lake(server: Server, monkeypatch: pytest.Monke
 
 @pytest.mark.parametrize("data", [None, "s3://lakes/asked/"])
 def test_sql_reads_a_lake_and_nothing_else(
-    server: Server, store: ObjectStore, tmp_path: Path, data: str | None
+    request: pytest.FixtureRequest, server: Server, tmp_path: Path, data: str | None
 ) -> None:
+    if data:
+        request.getfixturevalue("store")
     lake = server.new_lake("asked_stored" if data else "asked", data=data)
     lake.prepare()
     write(lake, "a", 3)
