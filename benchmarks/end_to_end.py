@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,6 +28,9 @@ from python_assets.simulate import SimulationSettings, simulate
 
 CONTROLS = ("perfect", "popularity", "constant", "random")
 MOST_RUNS = 1000
+COMMAND = Path(sys.executable).with_name("persona-fidelity")
+RUN = [str(COMMAND), "run", "--study", "study.yml", "--data-root", "data"]
+"""To be run in the folder of the study."""
 
 
 class Memory(NamedTuple):
@@ -45,15 +49,16 @@ class StepUse(NamedTuple):
     peak_mib: float
 
 
-def study_of(*, epochs: int, personas: int) -> dict[str, Any]:
+def study_of(*, epochs: int, personas: int, splits: Mapping[str, list[str]] = SPLITS) -> dict[str, Any]:
     """The study: the paper's instrument with fewer epochs, and every control rater."""
+    categories = sorted({category for members in splits.values() for category in members})
     return {
         "name": "end_to_end",
         "sources": [
             {"category": name, "reviews": f"**/{name}.jsonl.gz", "items": f"**/meta_{name}.jsonl.gz"}
-            for name, _ in CATEGORIES
+            for name in categories
         ],
-        "splits": SPLITS,
+        "splits": dict(splits),
         "instruments": {"paper": {"encoder": {"max_epochs": epochs}, "retests": 0}},
         "populations": [
             {"name": name, "condition": "control", "size": personas, "rater": {"backend": name}} for name in CONTROLS
@@ -122,19 +127,11 @@ def measure(
     later = (folder / "data" / "batch").rename(folder / "later")
     simulated = time.time() - begun
     (folder / "study.yml").write_text(yaml.safe_dump(study_of(epochs=epochs, personas=personas), sort_keys=False))
-    command = [
-        str(Path(sys.executable).with_name("persona-fidelity")),
-        "run",
-        "--study",
-        "study.yml",
-        "--data-root",
-        "data",
-    ]
-    first, looks = watched(command, folder)
+    first, looks = watched(RUN, folder)
     steps = steps_of(folder, looks)
-    again, _ = watched(command, folder)
+    again, _ = watched(RUN, folder)
     later.rename(folder / "data" / "later")
-    one_more, looks_of_batch = watched(command, folder)
+    one_more, looks_of_batch = watched(RUN, folder)
     return {
         "simulate_s": simulated,
         "run_s": first,

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
+import time
 from collections.abc import Sequence
 from importlib.metadata import version as installed_version
+from pathlib import Path
 from typing import Any
 
 from dagster_dbt import DbtCliResource
 from packaging.version import Version
+
+ARTIFACTS_KEPT_SECONDS = 2 * 86_400
+"""No call of dbt takes that long, and who looks into its log does so sooner."""
 
 
 class DbtCli(DbtCliResource):
@@ -24,3 +30,15 @@ class DbtCli(DbtCliResource):
     def _initialize_dbt_core_adapter(self, args: Sequence[str]) -> Any:
         # Only fetch_row_counts and fetch_column_metadata use it (table_metadata.py).
         return None
+
+
+def remove_old_artifacts(target: Path) -> None:
+    """dagster-dbt gives each call of dbt a folder of its own, 5 MB with its log, and leaves it there for ever."""
+    before = time.time() - ARTIFACTS_KEPT_SECONDS
+    for folder in target.glob("dbt_models*-*"):
+        try:
+            if folder.is_dir() and folder.stat().st_mtime < before:
+                shutil.rmtree(folder)
+        except OSError:
+            # Another run removes it at the same time, or it belongs to somebody else: no reason to fail.
+            continue

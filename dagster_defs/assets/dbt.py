@@ -12,7 +12,7 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_defs.automation import FOLLOWS
-from dagster_defs.dbt_cli import DbtCli
+from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
 from dagster_defs.partitions import WAREHOUSE_POOL
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
@@ -87,5 +87,6 @@ MANIFEST = ensure_manifest()
 )
 def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: WarehouseResource) -> Iterator[Any]:
     """Build models with their data tests as checks; unit tests belong to the test suite."""
+    remove_old_artifacts(DBT_DIR / "target")
     command = ["build", "--exclude-resource-type", "unit_test"]
     yield from with_table_metadata(dbt.cli(command, context=context).stream(), warehouse.open())
