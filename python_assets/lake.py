@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,16 @@ LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
 _PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
+
+# Small files become large ones, and versions of tables that nobody wants to go back to are given up, with their files.
+UPKEEP = (
+    "ducklake_expire_snapshots('lake', older_than => $before)",
+    "ducklake_merge_adjacent_files('lake')",
+    "ducklake_rewrite_data_files('lake')",
+    # A query or a transaction that is under way may need them.
+    "ducklake_cleanup_old_files('lake', older_than => $before)",
+    "ducklake_delete_orphaned_files('lake', older_than => $before)",
+)
 
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
@@ -107,6 +118,22 @@ class Lake(Warehouse):
             ).fetchone()
         files, size = found or (0, 0)
         return f"{size / 1e6:.1f} MB in {files} files"
+
+    def tidy(self, *, days: float) -> bool:
+        """Merge small files; give up versions of tables, and delete files that have not been needed for so long.
+
+        A file that is no longer needed from now on is deleted by a later call: somebody may be reading it.
+
+        Args:
+            days: Longer than any transaction takes: an unfinished one's files look like those of one that was killed.
+        """
+        before = _quoted((datetime.now(UTC) - timedelta(days=days)).isoformat()) + "::timestamptz"
+        with self.connect(read_only=False) as connection:
+            for function in UPKEEP:
+                call = f"call {function.replace('$before', before)}"
+                # Each in a transaction of its own; one that meets a writer of the same table is done again.
+                self.commit(connection, lambda transaction, call=call: transaction.execute(call).fetchall())  # type: ignore[misc]
+        return True
 
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None

@@ -108,6 +108,14 @@ class Warehouse:
         """How much it holds, for people."""
         return f"{self.path.stat().st_size / 1e6:.1f} MB"
 
+    def tidy(self, *, days: float) -> bool:
+        """What a kind of warehouse needs now and then; False: nothing, as DuckDB uses the room of deleted rows again.
+
+        Args:
+            days: What is younger stays.
+        """
+        return False
+
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:

@@ -12,6 +12,7 @@ from dagster_defs.cli.fetch import fetch
 from dagster_defs.cli.graph import dev, run
 from dagster_defs.cli.imports import import_personas, import_ratings
 from dagster_defs.cli.reading import report, sql, status
+from dagster_defs.cli.upkeep import tidy
 
 EPILOG = "Exit codes: 0 success, 1 bad input (one sentence says what to do), 2 bad usage."
 
@@ -37,6 +38,7 @@ for command in (
     status,
     report,
     sql,
+    tidy,
     doctor,
 ):
     main.add_command(command)

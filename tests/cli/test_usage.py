@@ -59,6 +59,7 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
         (["run", "--study", "missing.yml"], "There is no study file missing.yml"),
         (["sql", "select 1"], "There is no warehouse at"),
         (["status"], "run `persona-fidelity run` first"),
+        (["tidy"], "There is no warehouse at"),
         (["report"], "There is no warehouse at"),
     ],
 )

@@ -29,8 +29,11 @@ def test_old_artifacts_go_and_others_stay(tmp_path: Path) -> None:
 
     remove_old_artifacts(tmp_path)
 
-    assert not old.exists() and not old_too.exists()
-    assert recent.exists() and other.exists() and (tmp_path / "manifest.json").exists()
+    assert not old.exists()
+    assert not old_too.exists()
+    assert recent.exists()
+    assert other.exists()
+    assert (tmp_path / "manifest.json").exists()
 
 
 def test_no_folder_yet(tmp_path: Path) -> None:
@@ -38,12 +41,11 @@ def test_no_folder_yet(tmp_path: Path) -> None:
     assert not (tmp_path / "target").exists()
 
 
-@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is forbidden to root")
-def test_what_cannot_be_removed_is_left(tmp_path: Path) -> None:
+def test_what_cannot_be_removed_is_no_reason_to_fail(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(path: Path) -> None:
+        raise PermissionError(path)
+
     folder = artifacts(tmp_path, "dbt_models-023f936-f69c853", age=2 * ARTIFACTS_KEPT_SECONDS)
-    folder.chmod(0o500)
-    try:
-        remove_old_artifacts(tmp_path)
-        assert folder.exists()
-    finally:
-        folder.chmod(0o700)
+    monkeypatch.setattr("shutil.rmtree", refused)
+    remove_old_artifacts(tmp_path)
+    assert folder.exists()
