@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests.graph.conftest import Finished
+from tests.graph.conftest import Finished, run_command
 
 TABLES = {
     "raw.ingested_files": ["path", "sha256", "batch_id", "n_read", "n_accepted", "n_rejected", "n_duplicate"],
@@ -106,6 +106,15 @@ def test_a_second_run_reads_and_trains_nothing_again_and_changes_no_result(small
     assert done.returncode == 0, done.stderr[-2000:]
     assert small_run.warehouse.rows("from results.fidelity order by all") == before
     assert small_run.warehouse.rows("select created_at from ml.encoder_runs order by all") == trained
+
+
+def test_dagsters_history_may_be_put_away(small_run: Finished, tmp_path: Path) -> None:
+    elsewhere = small_run.environment | {"DAGSTER_HOME": str(tmp_path / "new home")}
+    done = run_command(small_run.folder, elsewhere, "run", "--study", "small.yml")
+    assert done.returncode == 0, done.stderr[-2000:]
+    steps = [line for line in done.stderr.splitlines() if line.startswith("[")]
+    assert steps
+    assert all(step.endswith(": unchanged") for step in steps), steps
 
 
 def test_the_command_prints_the_table_and_the_report(small_run: Finished) -> None:
