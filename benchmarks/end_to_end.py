@@ -145,17 +145,22 @@ def measure(
     }
 
 
-def main() -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
-    parser.add_argument("--users", type=int, default=268_000, help="simulated users (the paper has 267,967)")
-    parser.add_argument("--items", type=int, default=60_000, help="simulated items")
+def add_study_options(parser: argparse.ArgumentParser, *, users: int, items: int, personas: int) -> None:
+    """The size of a simulated study and where it is worked on; the numbers are the defaults."""
+    parser.add_argument("--users", type=int, default=users, help="simulated users (the paper has 267,967)")
+    parser.add_argument("--items", type=int, default=items, help="simulated items")
     parser.add_argument("--epochs", type=int, default=1, help="epochs of every encoder (the paper has 20)")
-    parser.add_argument("--personas", type=int, default=500, help="personas of every population")
-    parser.add_argument("--batch", type=float, default=0.01, help="share of the reviews, the newest, that come later")
+    parser.add_argument("--personas", type=int, default=personas, help="personas of every population")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
     parser.add_argument("--json", type=Path, help="write the result to this file")
+
+
+def main() -> None:
+    """Command line."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.end_to_end", description=__doc__)
+    add_study_options(parser, users=268_000, items=60_000, personas=500)
+    parser.add_argument("--batch", type=float, default=0.01, help="share of the reviews, the newest, that come later")
     args = parser.parse_args()
     sizes = {name: getattr(args, name) for name in ("users", "items", "epochs", "personas", "batch", "seed")}
     with tempfile.TemporaryDirectory() as temporary:

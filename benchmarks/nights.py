@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from benchmarks.end_to_end import RUN, study_of, watched
+from benchmarks.end_to_end import RUN, add_study_options, study_of, watched
 from benchmarks.warehouse import DBT, REVIEWS_PER_USER, hold_back
 from python_assets.simulate import SimulationSettings, simulate
 
@@ -96,14 +96,8 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.nights", description=__doc__)
     parser.add_argument("--nights", type=int, default=20)
-    parser.add_argument("--users", type=int, default=4_000, help="simulated users")
-    parser.add_argument("--items", type=int, default=900, help="simulated items")
     parser.add_argument("--share", type=float, default=0.005, help="share of all reviews that a night brings")
-    parser.add_argument("--epochs", type=int, default=1, help="epochs of every encoder (the paper has 20)")
-    parser.add_argument("--personas", type=int, default=100, help="personas of every population")
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--folder", type=Path, help="where to work; a temporary folder by default")
-    parser.add_argument("--json", type=Path, help="write the result to this file")
+    add_study_options(parser, users=4_000, items=900, personas=100)
     args = parser.parse_args()
     names = ("nights", "users", "items", "share", "epochs", "personas", "seed")
     sizes = {name: getattr(args, name) for name in names}

@@ -16,8 +16,8 @@ from typing import Any
 
 import duckdb
 
-from python_assets.turn import Turn
-from python_assets.warehouse import Warehouse, WarehouseError, bound_memory, first_line, is_conflict
+from python_assets.turn import Turn, is_conflict
+from python_assets.warehouse import Warehouse, WarehouseError, bound_memory, first_line
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"

@@ -1,4 +1,4 @@
-"""Waiting for a warehouse file that another process holds, and asking it to hand the file over."""
+"""When other processes are at the warehouse: waiting for its file, asking for it, and knowing that another writer was faster."""
 
 from __future__ import annotations
 
@@ -76,3 +76,9 @@ def holder(error: Exception) -> str:
         return "another process"
     process, user = found.groups()
     return f"process {process}" + (f" of {user}" if user else "")
+
+
+def is_conflict(error: Exception) -> bool:
+    """Whether another writer was faster, so that the same transaction may succeed when it is done again."""
+    text = str(error).lower()
+    return "conflict" in text or "could not serialize" in text or "deadlock detected" in text

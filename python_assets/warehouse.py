@@ -19,7 +19,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.columns import columns
-from python_assets.turn import Turn, holder
+from python_assets.turn import Turn, holder, is_conflict
 
 TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
@@ -109,11 +109,7 @@ class Warehouse:
         return f"{self.path.stat().st_size / 1e6:.1f} MB"
 
     def tidy(self, *, days: float) -> bool:
-        """What a kind of warehouse needs now and then; False: nothing, as DuckDB uses the room of deleted rows again.
-
-        Args:
-            days: What is younger stays.
-        """
+        """What a kind of warehouse needs now and then, sparing the last days; False: nothing, as DuckDB uses free room again."""
         return False
 
     def _open(
@@ -289,12 +285,6 @@ def wait_setting() -> float:
     if not 0 <= seconds < float("inf"):
         raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
     return seconds
-
-
-def is_conflict(error: duckdb.Error) -> bool:
-    """Whether another writer was faster, so that the same transaction may succeed when it is done again."""
-    text = str(error).lower()
-    return "conflict" in text or "could not serialize" in text or "deadlock detected" in text
 
 
 def first_line(error: Exception) -> str:

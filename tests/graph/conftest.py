@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ import pytest
 from python_assets.warehouse import Warehouse
 
 COMMAND = Path(sys.executable).with_name("persona-fidelity")
+DBT_DIR = Path(__file__).parents[2] / "dbt_project"
 
 STUDY = """
 name: small
@@ -81,6 +83,15 @@ def finished_run(folder: Path, study: str, *options: str) -> Finished:
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
+def old_artifacts() -> Path:
+    """What a call of dbt left behind a year ago; before any run of this session."""
+    folder = DBT_DIR / "target" / f"dbt_models-{os.getpid()}-old"
+    folder.mkdir(parents=True, exist_ok=True)
+    os.utime(folder, (time.time() - 365 * 86_400,) * 2)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path, old_artifacts: Path) -> Finished:
     """The bundled corpus, two instruments, three controls."""
     return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))

@@ -108,6 +108,11 @@ def test_a_second_run_reads_and_trains_nothing_again_and_changes_no_result(small
     assert small_run.warehouse.rows("select created_at from ml.encoder_runs order by all") == trained
 
 
+@pytest.mark.usefixtures("small_run")
+def test_old_artifacts_of_dbt_went(old_artifacts: Path) -> None:
+    assert not old_artifacts.exists()
+
+
 def test_dagsters_history_may_be_put_away(small_run: Finished, tmp_path: Path) -> None:
     elsewhere = small_run.environment | {"DAGSTER_HOME": str(tmp_path / "new home")}
     done = run_command(small_run.folder, elsewhere, "run", "--study", "small.yml")
