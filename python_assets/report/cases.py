@@ -62,6 +62,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         coverage=fidelity.get("coverage"),
         floor=floor,
         perfect=_perfect_coverage(gap, reliability),
+        has_perfect=data.has_perfect_rater,
         ignorant=reliability.get("ignorant_rater_coverage"),
         rank_accuracy=fidelity.get("rank_accuracy"),
         perfect_rank_accuracy=perfect.get("rank_accuracy"),

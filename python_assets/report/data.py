@@ -53,6 +53,11 @@ class ReportData:
         return sorted((row["instrument"] for row in self.instruments), key=lambda name: (name != "paper", name))
 
     @property
+    def has_perfect_rater(self) -> bool:
+        """Whether the study names one; in a split without seed users it still has no place."""
+        return any(row["backend"] == "perfect" for row in self.populations.values())
+
+    @property
     def study_order(self) -> list[str]:
         """Population names as the study lists them, then imported ones."""
         named = [population["name"] for population in self.settings.get("populations", [])]

@@ -97,7 +97,7 @@ def _legend(figure: mpl.figure.Figure) -> None:
 def _seen(rows: list[Row]) -> str:
     known = [row for row in rows if row["metric"] == "coverage" and row["protocol"] is not None and row["total"]]
     if not known:
-        return "Without a perfect rater in the study nobody can say whose the gap is."
+        return "Without a perfect rater that has a place nobody can say whose the gap is."
     parts = [max(0.0, min(1.0, row["protocol"] / row["total"])) for row in known]
     low, high = percent(min(parts)), percent(max(parts))
     words = low if low == high else f"{low} to {high}, depending on instrument, split and population"

@@ -7,22 +7,26 @@ from python_assets.report.formats import decimal, percent
 from python_assets.report.verdicts import FAITHFUL_SHARE
 
 
-def instrument_in_words(row: Row, floor: float | None) -> list[str]:
+def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool) -> list[str]:
     """Two or three sentences about a row of ``results.instrument_reliability``.
 
     Args:
         row: The row.
         floor: Coverage of other real users in the same split and instrument.
+        has_perfect: Whether the study names a perfect rater.
     """
-    return [*_faithfulness(row, floor), *_repeatability(row), *_ignorance(row, floor)]
+    return [*_faithfulness(row, floor, has_perfect), *_repeatability(row), *_ignorance(row, floor)]
 
 
-def _faithfulness(row: Row, floor: float | None) -> list[str]:
+def _faithfulness(row: Row, floor: float | None, has_perfect: bool) -> list[str]:
     perfect = row["perfect_rater_coverage"]
     if perfect is None:
-        return [
-            "There is no perfect rater in the study, so nobody knows how good a score this instrument can give at all."
-        ]
+        missing = (
+            "The study's perfect rater has no place in this split (too few users have enough reviews)"
+            if has_perfect
+            else "There is no perfect rater in the study"
+        )
+        return [f"{missing}, so nobody knows how good a score this instrument can give at all."]
     against = f", other real users {percent(floor)}" if floor is not None else ""
     if "compresses" in row["verdict"]:
         return [

@@ -42,6 +42,7 @@ class Case:
     coverage: float | None = None
     floor: float | None = None
     perfect: float | None = None
+    has_perfect: bool = False
     ignorant: float | None = None
     rank_accuracy: float | None = None
     perfect_rank_accuracy: float | None = None
@@ -144,7 +145,11 @@ def _not_repeatable(case: Case) -> str:
 
 def _unchecked(case: Case) -> str:
     if case.perfect is None:
-        missing = "the study has no perfect rater (add a control population with `backend: perfect`)"
+        missing = (
+            "the study's perfect rater has no place in this split"
+            if case.has_perfect
+            else "the study has no perfect rater (add a control population with `backend: perfect`)"
+        )
     else:
         missing = "the encoder was not trained again under another seed (set `retests: 1`)"
     return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {missing}."

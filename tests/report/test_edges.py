@@ -72,7 +72,16 @@ def test_without_a_perfect_rater_and_a_retest_nobody_knows(tmp_path: Path) -> No
     unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
     page = page_of(tmp_path, World(instruments=unchecked, populations=(GROUNDED,)))
     assert "add a control population with `backend: perfect`" in page.text
-    assert "Without a perfect rater in the study nobody can say whose the gap is." in page.text
+    assert "Without a perfect rater that has a place nobody can say whose the gap is." in page.text
+
+
+def test_a_perfect_rater_without_a_place_is_not_called_missing(tmp_path: Path) -> None:
+    unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
+    nowhere = replace(PERFECT, coverage={}, unplaceable=PERFECT.n)
+    page = page_of(tmp_path, World(instruments=unchecked, populations=(GROUNDED, nowhere)))
+    assert "The study's perfect rater has no place in this split (too few users have enough reviews)" in page.text
+    assert "since the study's perfect rater has no place in this split" in page.text
+    assert "There is no perfect rater in the study" not in page.text
 
 
 def test_unread_answers_are_reported(tmp_path: Path) -> None:
