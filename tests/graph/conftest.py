@@ -48,6 +48,8 @@ class Finished(NamedTuple):
     output: str
     environment: dict[str, str]
     progress: str = ""
+    old_artifacts: Path = Path()
+    """Left by dbt long before the run."""
 
     def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Another command in the same folder."""
@@ -82,9 +84,8 @@ def finished_run(folder: Path, study: str, *options: str) -> Finished:
     return Finished(folder, Warehouse(folder / "warehouse" / "small.duckdb"), done.stdout, environment, done.stderr)
 
 
-@pytest.fixture(scope="session")
 def old_artifacts() -> Path:
-    """What a call of dbt left behind a year ago; before any run of this session."""
+    """What a call of dbt left behind a year ago."""
     folder = DBT_DIR / "target" / f"dbt_models-{os.getpid()}-old"
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder, (time.time() - 365 * 86_400,) * 2)
@@ -92,6 +93,7 @@ def old_artifacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path, old_artifacts: Path) -> Finished:
+def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
     """The bundled corpus, two instruments, three controls."""
-    return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))
+    before = old_artifacts()
+    return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))._replace(old_artifacts=before)

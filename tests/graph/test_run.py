@@ -108,9 +108,9 @@ def test_a_second_run_reads_and_trains_nothing_again_and_changes_no_result(small
     assert small_run.warehouse.rows("select created_at from ml.encoder_runs order by all") == trained
 
 
-@pytest.mark.usefixtures("small_run")
-def test_old_artifacts_of_dbt_went(old_artifacts: Path) -> None:
-    assert not old_artifacts.exists()
+def test_old_artifacts_of_dbt_went(small_run: Finished) -> None:
+    assert small_run.old_artifacts.name.startswith("dbt_models-")
+    assert not small_run.old_artifacts.exists()
 
 
 def test_dagsters_history_may_be_put_away(small_run: Finished, tmp_path: Path) -> None:
