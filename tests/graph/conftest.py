@@ -96,4 +96,6 @@ def old_artifacts() -> Path:
 def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Finished:
     """The bundled corpus, two instruments, three controls."""
     before = old_artifacts()
-    return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))._replace(old_artifacts=before)
+    return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))._replace(
+        old_artifacts=before
+    )
