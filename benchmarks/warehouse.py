@@ -1,8 +1,10 @@
-"""Time ingest and SQL: a full build, one more batch, an unchanged re-run, and the same steps in pandas.
+"""Time ingest and SQL: a full build, one more batch, an unchanged re-run, the same steps in pandas, and on a lake.
 
 Run from the repository: ``python -m benchmarks.warehouse [--reviews 250000] [--batch 0.01] [--json FILE]``. Pandas is not
 among the project's packages: without it its lines are left out. Data tests and dbt's start have no counterpart there, so
 that ``plain_ratio`` compares with ingest, models and one reading of all pairs; ``plain_share`` with the whole build.
+With ``--lake ADDRESS --lake-data FOLDER``, an empty PostgreSQL database and a folder, the same files are taken in there too,
+and ``lake_..._ratio`` is the lake's time over the file's.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import numpy as np
 
 from benchmarks.result import Apart, run_apart
 from python_assets.ingest import ingest_file
+from python_assets.lake import open_warehouse
 from python_assets.simulate import SimulationSettings, simulate
 from python_assets.study import Population, Rater, Source, Study
 from python_assets.study.tables import study_tables
@@ -35,6 +38,7 @@ SPLITS = {**{name: [name] for name, _ in CATEGORIES}, "Combined": [name for name
 MODELS = ("staging", "corpus", "item_bands", "seed_users", "grounding_states+")
 REVIEWS_PER_USER = 9.33
 TIMESTAMP = re.compile(rb'"timestamp": ?(\d+)')
+LAKE_FIGURES = ("full_s", "batch_s", "unchanged_sql_s", "full_ingest_s", "pairs_read_s", "sql_peak_mib")
 DBT = Path(__file__).parents[1] / "dbt_project"
 
 
@@ -69,7 +73,7 @@ def time_of(line: bytes) -> int:
 
 def ingest_folder(warehouse: str, reviews: str, items: str | None, batch_id: str) -> None:
     """Read the categories' files that are there; in a process of its own, for its memory."""
-    target = Warehouse(warehouse)
+    target = open_warehouse(warehouse)
     for category, _ in CATEGORIES:
         path = Path(reviews) / f"{category}.jsonl.gz"
         if path.exists():
@@ -87,7 +91,7 @@ class Build(NamedTuple):
     models: dict[str, float]
 
 
-def build(warehouse: Path, target: Path) -> Build:
+def build(warehouse: str, target: Path) -> Build:
     """Build what changed.
 
     Raises:
@@ -143,17 +147,47 @@ def make_files(
 
 def read_pairs(warehouse: str) -> int:
     """Look at every pair once: they are a view."""
-    ((pairs, _),) = Warehouse(warehouse).rows(
+    ((pairs, _),) = open_warehouse(warehouse).rows(
         "select count(*), bit_xor(hash(user_id, preferred_item_id, other_item_id, rating_gap, fold)) from corpus.preference_pairs"
     )
     return int(pairs)
 
 
-def measure(folder: Path, *, reviews: int, batch: float, seed: int, plain: bool = True) -> dict[str, Any]:
+def measure(
+    folder: Path,
+    *,
+    reviews: int,
+    batch: float,
+    seed: int,
+    plain: bool = True,
+    lake: str | None = None,
+    lake_data: str | None = None,
+) -> dict[str, Any]:
     """Everything that is timed, in seconds and MiB."""
     files, pandas = make_files(folder, reviews=reviews, batch=batch, seed=seed, plain=plain)
-    warehouse, target = Warehouse(folder / "bench.duckdb"), folder / "target"
+    warehouse = Warehouse(folder / "bench.duckdb")
     warehouse.path.unlink(missing_ok=True)
+    found = measure_warehouse(warehouse, folder, reviews=files["Software"].parent)
+    found["size"] = warehouse.size()
+    if pandas:
+        assert pandas.value[1] >= found["pairs_read"]
+        ours = found["full_ingest_s"] + found["full_models_s"] + found["pairs_read_s"]
+        found |= {"plain_s": pandas.seconds, "plain_peak_mib": pandas.peak_mib, "plain_pairs": pandas.value[1]}
+        found |= {"plain_ratio": pandas.seconds / ours, "plain_share": pandas.seconds / found["full_s"]}
+    if lake:
+        there = open_warehouse(lake, lake_data=lake_data)
+        on_lake = measure_warehouse(there, folder, reviews=files["Software"].parent)
+        found |= {f"lake_{name}": on_lake[name] for name in LAKE_FIGURES}
+        found |= {
+            f"lake_{name[:-2]}_ratio": on_lake[name] / found[name] for name in LAKE_FIGURES if name.endswith("_s")
+        }
+        found |= {"lake_size": there.size(), "lake_models": on_lake["models"]}
+    return found
+
+
+def measure_warehouse(warehouse: Warehouse, folder: Path, *, reviews: Path) -> dict[str, Any]:
+    """A full build, one reading of all pairs, one more batch, and the SQL once more, in a warehouse that is empty."""
+    target = folder / "target"
     warehouse.prepare()
     population = Population(name="perfect", condition="control", rater=Rater(backend="perfect"))
     sources = [Source(category=name, reviews=["unused"]) for name in SPLITS["Combined"]]
@@ -161,23 +195,20 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int, plain: bool 
     for table, rows in study_tables(study).items():
         warehouse.replace_slice(table, rows, where={})
 
-    first: dict[str, Any] = {
-        "warehouse": str(warehouse.path),
-        "batch_id": "first",
-        "reviews": str(files["Software"].parent),
-    }
+    address = warehouse.address
+    first: dict[str, Any] = {"warehouse": address, "batch_id": "first", "reviews": str(reviews)}
     full = run_apart(ingest_folder, **first, items=str(folder / "raw" / "meta_categories"))
-    full_sql = build(warehouse.path, target)
+    full_sql = build(address, target)
     print(f"full build: {full.seconds + full_sql.seconds:,.1f} s", flush=True)
-    pairs = run_apart(read_pairs, warehouse=str(warehouse.path))
+    pairs = run_apart(read_pairs, warehouse=address)
     late = run_apart(ingest_folder, **(first | {"reviews": str(folder / "batch"), "batch_id": "second"}), items=None)
-    batch_sql = build(warehouse.path, target)
-    again_sql = build(warehouse.path, target)
+    batch_sql = build(address, target)
+    again_sql = build(address, target)
     counted = warehouse.rows(
         "select (select count(*) from raw.reviews), (select count(*) from corpus.users),"
         " (select count(*) from corpus.preference_pairs)"
     )[0]
-    found: dict[str, Any] = {
+    return {
         **dict(zip(("reviews", "users", "pairs"), counted, strict=True)),
         "full_s": full.seconds + full_sql.seconds,
         "batch_s": late.seconds + batch_sql.seconds,
@@ -188,15 +219,10 @@ def measure(folder: Path, *, reviews: int, batch: float, seed: int, plain: bool 
         "ingest_peak_mib": full.peak_mib,
         "sql_peak_mib": max(full_sql.peak_mib, batch_sql.peak_mib, again_sql.peak_mib),
         "models": {"full": full_sql.models, "batch": batch_sql.models, "unchanged": again_sql.models},
+        "full_models_s": sum(seconds for name, seconds in full_sql.models.items() if name != "data tests"),
+        "pairs_read_s": pairs.seconds,
+        "pairs_read": pairs.value,
     }
-    models = sum(seconds for name, seconds in full_sql.models.items() if name != "data tests")
-    found["full_models_s"], found["pairs_read_s"] = models, pairs.seconds
-    if pandas:
-        assert pandas.value[1] >= pairs.value
-        ours = full.seconds + models + pairs.seconds
-        found |= {"plain_s": pandas.seconds, "plain_peak_mib": pandas.peak_mib, "plain_pairs": pandas.value[1]}
-        found |= {"plain_ratio": pandas.seconds / ours, "plain_share": pandas.seconds / found["full_s"]}
-    return found
 
 
 def main() -> None:
@@ -207,18 +233,20 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=Path, help="where to work, using its files again; a temporary one by default")
     parser.add_argument("--no-plain", action="store_true", help="leave pandas out: it holds everything in memory")
+    parser.add_argument("--lake", metavar="ADDRESS", help="also on this lake: an empty PostgreSQL database")
+    parser.add_argument("--lake-data", metavar="FOLDER", help="where the lake's files go")
     parser.add_argument("--json", type=Path, help="write the result to this file")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
-        folder, sizes = (
-            args.folder or Path(temporary),
-            {"reviews": args.reviews, "batch": args.batch, "seed": args.seed},
-        )
+        # dbt runs in a folder of its own.
+        folder = (args.folder or Path(temporary)).resolve()
+        sizes = {"reviews": args.reviews, "batch": args.batch, "seed": args.seed}
         folder.mkdir(parents=True, exist_ok=True)
-        found = measure(folder, **sizes, plain=not args.no_plain)
+        found = measure(folder, **sizes, plain=not args.no_plain, lake=args.lake, lake_data=args.lake_data)
     for name, value in found.items():
-        if name != "models":
-            print(f"{name:<20} {value:>14,.2f}" if isinstance(value, float) else f"{name:<20} {value:>14,}")
+        if not name.endswith("models"):
+            shown = value if isinstance(value, str) else f"{value:,.2f}" if isinstance(value, float) else f"{value:,}"
+            print(f"{name:<22} {shown:>24}")
     slowest = sorted(found["models"]["full"], key=lambda name: -found["models"]["full"][name])[:12]
     print(f"\n{'slowest, seconds':<24}{'full':>9}{'batch':>9}{'unchanged':>11}")
     for name in slowest:
