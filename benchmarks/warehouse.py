@@ -182,7 +182,18 @@ def measure(
             f"lake_{name[:-2]}_ratio": on_lake[name] / found[name] for name in LAKE_FIGURES if name.endswith("_s")
         }
         found |= {"lake_size": there.size(), "lake_models": on_lake["models"]}
+        if contents(there) != contents(warehouse):
+            sys.exit("the lake's tables are not those of the file")
     return found
+
+
+def contents(warehouse: Warehouse) -> list[tuple[Any, ...]]:
+    """Rows and a hash of them, in any order."""
+    tables = ("corpus.interactions", "corpus.users", "probes.item_bands", "personas.grounding_profiles")
+    return [
+        warehouse.rows(f"select count(*), bit_xor(hash(made)) from (select columns(*) from {table}) as made")[0]
+        for table in tables
+    ]
 
 
 def measure_warehouse(warehouse: Warehouse, folder: Path, *, reviews: Path) -> dict[str, Any]:
