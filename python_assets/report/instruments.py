@@ -22,7 +22,7 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool) -> list[str]
     perfect = row["perfect_rater_coverage"]
     if perfect is None:
         missing = (
-            "The study's perfect rater has no place in this split (too few users have enough reviews)"
+            "The study's perfect rater has no place in this split (nobody there has enough reviews, or it has not been scored)"
             if has_perfect
             else "There is no perfect rater in the study"
         )

@@ -79,7 +79,10 @@ def test_a_perfect_rater_without_a_place_is_not_called_missing(tmp_path: Path) -
     unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
     nowhere = replace(PERFECT, coverage={}, unplaceable=PERFECT.n)
     page = page_of(tmp_path, World(instruments=unchecked, populations=(GROUNDED, nowhere)))
-    assert "The study's perfect rater has no place in this split (too few users have enough reviews)" in page.text
+    assert (
+        "The study's perfect rater has no place in this split (nobody there has enough reviews, or it has not been scored)"
+        in page.text
+    )
     assert "since the study's perfect rater has no place in this split" in page.text
     assert "There is no perfect rater in the study" not in page.text
 
