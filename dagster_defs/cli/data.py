@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from dagster_defs.cli.options import activate, study_options
+from python_assets.warehouse import Warehouse
 
 
 @click.command()
@@ -41,17 +42,30 @@ def ingest(
     named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
         ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
-    rows = workspace.warehouse.rows(
-        "select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate from raw.ingested_files order by path"
-    )
-    for path, category, kind, read, accepted, rejected, duplicate in rows:
+    show_files(workspace.warehouse)
+    click.echo(f"Warehouse: {workspace.address}")
+
+
+FILES = "select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate from raw.ingested_files order by path"
+REASONS = """
+    select reason, count(*) as n, first({file: file, line: line_number} order by file, line_number) as example
+    from raw.rejected_rows
+    group by reason
+    order by n desc, reason
+"""
+
+
+def show_files(warehouse: Warehouse) -> None:
+    """What came of each file, and why lines were rejected, most frequent first."""
+    for path, category, kind, read, accepted, rejected, duplicate in warehouse.rows(FILES):
         click.echo(
             f"{Path(path).name}: {category} {kind}, {read:,} read = {accepted:,} accepted + {rejected:,} rejected + {duplicate:,} duplicate"
         )
-    rejected = workspace.warehouse.rows("select file, line_number, reason from raw.rejected_rows order by all limit 5")
-    for file, line, reason in rejected:
-        click.echo(f"  rejected {Path(file).name} line {line}: {reason}")
-    click.echo(f"Warehouse: {workspace.address}")
+    reasons = warehouse.rows(REASONS)
+    for reason, n, example in reasons:
+        click.echo(f"  rejected {n:>9,}  {reason}, first in {Path(example['file']).name} line {example['line']:,}")
+    if reasons:
+        click.echo("  each of them is in raw.rejected_rows")
 
 
 @click.command()

@@ -150,7 +150,9 @@ def _stage_carefully(connection: duckdb.DuckDBPyConnection, path: Path, reader: 
         try:
             connection.execute(STAGE + reader.careful, _source(readable))
         except duckdb.Error as error:
-            raise IngestError(f"{path} cannot be read: {str(error).splitlines()[0]}") from error
+            raise IngestError(
+                f"{path} cannot be read ({str(error).splitlines()[0]}): unpack it yourself, or download it again."
+            ) from error
     connection.execute(REFUSED)
 
 

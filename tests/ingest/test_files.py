@@ -113,6 +113,7 @@ FLIPPED = ZIPPED[:-8] + bytes([ZIPPED[-8] ^ 1]) + ZIPPED[-7:]
         ("a.jsonl.gz", ZIPPED[:-4], "cut short"),
         ("a.jsonl.gz", FLIPPED, "damaged gzip data"),
         ("a.jsonl.gz", ZIPPED + b"rest", "damaged gzip data"),
+        ("a.jsonl.gz", ZIPPED + bytes(512), "unpack it yourself, or download it again"),
         ("a.jsonl", b"\x89PNG\r\n\x1a\n" + bytes(range(256)), "not a file this can read"),
     ],
 )

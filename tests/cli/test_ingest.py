@@ -1,0 +1,35 @@
+"""What `ingest` tells of files with broken lines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.graph.conftest import own_environment, run_command
+from tests.ingest.samples import review, write
+
+STUDY = {
+    "name": "mine",
+    "sources": [{"category": "A", "reviews": ["a.jsonl", "b.jsonl"]}],
+    "splits": {"A": ["A"]},
+    "populations": [{"name": "p", "condition": "control", "rater": {"backend": "perfect"}}],
+}
+
+
+def test_reasons_are_counted_with_an_example_and_where_to_find_the_rest(tmp_path: Path) -> None:
+    write(tmp_path / "a.jsonl", [review("u1"), b"{broken"])
+    write(tmp_path / "b.jsonl", [review("u2", rating=9), *[b"{broken"] * 10, review("u3")])
+    (tmp_path / "mine.yml").write_text(json.dumps(STUDY))
+    environment = own_environment(tmp_path)
+    done = run_command(tmp_path, environment, "ingest", "--study", "mine.yml", "--data-root", ".")
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    start = lines.index("a.jsonl: A reviews, 2 read = 1 accepted + 1 rejected + 0 duplicate")
+    assert [" ".join(line.split()) for line in lines[start + 1 : start + 5]] == [
+        "b.jsonl: A reviews, 12 read = 1 accepted + 11 rejected + 0 duplicate",
+        "rejected 11 not valid JSON, first in a.jsonl line 2",
+        "rejected 1 rating is outside 1 to 5, first in b.jsonl line 1",
+        "each of them is in raw.rejected_rows",
+    ]
+    shown = run_command(tmp_path, environment, "sql", "from raw.rejected_rows", "--format", "json")
+    assert len(json.loads(shown.stdout)) == 12
