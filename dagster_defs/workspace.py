@@ -65,7 +65,8 @@ def open_workspace(
     limit = limit or int(os.environ.get("PERSONA_FIDELITY_LIMIT") or 0) or None
     loaded, file = load_study(name, limit=limit), study_path(name)
     chosen = warehouse or os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or f"warehouse/{loaded.name}.duckdb"
-    address = open_warehouse(chosen).address if is_lake(chosen) else str(Path(chosen).resolve())
+    target = open_warehouse(chosen)
+    address = target.address if is_lake(chosen) else str(target.path.resolve())
     if lake_data:
         os.environ[LAKE_DATA_VARIABLE] = lake_data if "://" in lake_data else str(Path(lake_data).resolve())
     return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))

@@ -16,12 +16,15 @@ from typing import Any
 
 import duckdb
 
-from python_assets.turn import Turn, is_conflict
-from python_assets.warehouse import Warehouse, WarehouseError, bound_memory, first_line
+from python_assets.file_errors import first_line, is_conflict
+from python_assets.turn import Turn
+from python_assets.warehouse import Warehouse, WarehouseError, bound_memory
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
+# A scheme; one letter and a colon would be a drive.
+_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
 _PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
 
@@ -191,9 +194,18 @@ def open_warehouse(
     wait_seconds: float | None = None,
     on_wait: Callable[[str], None] | None = None,
 ) -> Warehouse:
-    """A lake when the address says so, else a DuckDB file."""
+    """A lake when the address says so, else a DuckDB file.
+
+    Raises:
+        WarehouseError: The address is that of something else.
+    """
     if is_lake(address):
         return Lake(str(address), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
+    if isinstance(address, str) and _ELSEWHERE.match(address):
+        raise WarehouseError(
+            f"{address} is no file on this machine: a warehouse is one, or a lake (ducklake:postgres:...), "
+            "whose files may be in an object store (--lake-data)."
+        )
     return Warehouse(address, wait_seconds=wait_seconds, on_wait=on_wait)
 
 

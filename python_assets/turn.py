@@ -1,9 +1,8 @@
-"""When other processes are at the warehouse: waiting for its file, asking for it, and knowing that another writer was faster."""
+"""When other processes are at the warehouse: waiting for its file, and asking for it."""
 
 from __future__ import annotations
 
 import random
-import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -67,18 +66,3 @@ def is_asked_for(file: Path | str) -> bool:
 
 def _asking(file: Path) -> Path:
     return file.with_name(f".{file.name}.asked")
-
-
-def holder(error: Exception) -> str:
-    """Who holds the file, as far as DuckDB's error says."""
-    found = re.search(r"\(PID (\d+)\)(?: by user ([^\s.]+))?", str(error))
-    if not found:
-        return "another process"
-    process, user = found.groups()
-    return f"process {process}" + (f" of {user}" if user else "")
-
-
-def is_conflict(error: Exception) -> bool:
-    """Whether another writer was faster, so that the same transaction may succeed when it is done again."""
-    text = str(error).lower()
-    return "conflict" in text or "could not serialize" in text or "deadlock detected" in text

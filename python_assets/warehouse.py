@@ -19,7 +19,8 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.columns import columns
-from python_assets.turn import Turn, holder, is_conflict
+from python_assets.file_errors import first_line, holder, is_conflict, is_damaged, is_in_use
+from python_assets.turn import Turn
 
 TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
@@ -66,13 +67,19 @@ class Warehouse:
         """Open, hand over, and always close.
 
         Raises:
-            WarehouseError: The file is missing (reading), locked for too long, or not a warehouse.
+            WarehouseError: The file is missing (reading), locked for too long, damaged, or not a warehouse.
         """
         if self._shared is not None and not read_only:
             raise RuntimeError("a write inside `reading`, which holds the file for reads alone")
         connection = self._open(read_only=read_only) if self._shared is None else self._shared.cursor()
         try:
             yield connection
+        except duckdb.IOException as error:
+            if not is_damaged(error):
+                raise
+            raise WarehouseError(
+                f"{self.address} is damaged ({first_line(error)}): put a backup in its place, or move it away and run again."
+            ) from error
         finally:
             connection.close()
 
@@ -131,10 +138,10 @@ class Warehouse:
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
-                locked = "lock" in str(error) or "different configuration" in str(error)
-                if not locked:
+                if not is_in_use(error):
                     raise WarehouseError(
-                        f"{self.path} cannot be opened as a DuckDB file: {first_line(error)}"
+                        f"{self.path} cannot be opened as a DuckDB file ({first_line(error).rstrip('.!')}): "
+                        "name another with --warehouse, or move it away and run again."
                     ) from error
                 if not turn.wait(f"{self.path} is in use by {holder(error)}"):
                     raise WarehouseError(
@@ -285,11 +292,6 @@ def wait_setting() -> float:
     if not 0 <= seconds < float("inf"):
         raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
     return seconds
-
-
-def first_line(error: Exception) -> str:
-    """The first line of an error's message."""
-    return str(error).splitlines()[0]
 
 
 def _to_standard_error(message: str) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from python_assets.warehouse import bound_memory, first_line
+from python_assets.file_errors import first_line
+from python_assets.warehouse import bound_memory
 
 # Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
 READERS = {
