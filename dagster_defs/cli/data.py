@@ -70,25 +70,27 @@ def show_files(warehouse: Warehouse) -> None:
 
 @click.command()
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; must be new or empty.")
-@click.option("--users", type=click.IntRange(min=10), default=2000, show_default=True)
-@click.option("--items", type=click.IntRange(min=10), default=600, show_default=True, help="Items over all categories.")
+@click.option("--settings", type=click.Path(path_type=Path), help="YAML file with any setting of the simulation.")
+@click.option("--users", type=click.IntRange(min=10), help="[2000]")
+@click.option("--items", type=click.IntRange(min=10), help="Items over all categories [400].")
+@click.option("--mean-reviews", type=click.FloatRange(min=1), help="Reviews a user, on average [12].")
 @click.option(
-    "--mean-reviews", type=click.FloatRange(min=1), default=12.0, show_default=True, help="Reviews a user, on average."
+    "--category", "categories", multiple=True, help="Category name; may be given several times, for equal shares."
 )
-@click.option("--category", "categories", multiple=True, help="Category name; may be given several times.")
-@click.option("--seed", type=click.IntRange(min=0), default=42, show_default=True)
+@click.option("--seed", type=click.IntRange(min=0), help="[42]")
 @click.option("--overwrite", is_flag=True, help="Replace what is in the folder.")
 def simulate(
-    out: Path, users: int, items: int, mean_reviews: float, categories: tuple[str, ...], seed: int, overwrite: bool
+    out: Path, settings: Path | None, categories: tuple[str, ...], overwrite: bool, **numbers: float | None
 ) -> None:
-    """Write a corpus shaped like Amazon Reviews 2023 whose users have planted tastes."""
-    from python_assets.simulate import SimulationSettings
+    """Write a corpus shaped like Amazon Reviews 2023 whose users have planted tastes.
+
+    What is given here goes before what the settings file says.
+    """
+    from python_assets.simulate import load_settings
     from python_assets.simulate import simulate as write_corpus
 
-    values: dict[str, Any] = {"users": users, "items": items, "mean_reviews": mean_reviews, "seed": seed}
+    instead: dict[str, Any] = {name: value for name, value in numbers.items() if value is not None}
     if categories:
-        values["categories"] = [(name, 1 / len(categories)) for name in categories]
-    report = write_corpus(
-        SimulationSettings.model_validate(values), out, progress=sys.stderr.isatty(), overwrite=overwrite
-    )
+        instead["categories"] = [(name, 1 / len(categories)) for name in categories]
+    report = write_corpus(load_settings(settings, **instead), out, progress=sys.stderr.isatty(), overwrite=overwrite)
     click.echo("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in asdict(report).items()))

@@ -38,7 +38,9 @@ class PendingFiles:
         except OSError as error:
             raise SimulationError(f"{folder} cannot be used: {error.strerror}. Name another folder.") from error
         if occupied and not overwrite:
-            raise SimulationError(f"{folder} is not empty: name another folder, or ask to overwrite its files.")
+            raise SimulationError(
+                f"{folder} is not empty: name another folder, or ask to overwrite its files (--overwrite)."
+            )
 
     def gzip(self, name: str) -> gzip.GzipFile:
         """A gzip file for writing; its bytes depend on the content only, not on the time or the name."""

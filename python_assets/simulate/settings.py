@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import yaml
@@ -35,7 +36,7 @@ class SimulationSettings(Settings):
     categories: list[tuple[str, float]] = Field([("All_Beauty", 0.5), ("Musical_Instruments", 0.5)], min_length=1)
     """Category names and their shares of users and items; shares are scaled to add up to one."""
     cross_category_share: float = Field(0.05, ge=0, le=1)
-    """Share of users active in a second category; a fifth of those in a third, when there is one."""
+    """Share of users active in a second category; a fifth of those in a third, when there is one. 0 where there is one category."""
     mean_reviews: float = Field(12.0, gt=0)
     """Mean items reviewed by a user, over all categories of that user."""
     min_reviews: int = Field(6, ge=1)
@@ -84,6 +85,13 @@ class SimulationSettings(Settings):
                 raise ValueError(f"category {name} has share {share:g}: give it a share above 0 or leave it out")
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _one_category_has_no_second(cls, values: Any) -> Any:
+        if isinstance(values, dict) and isinstance(values.get("categories"), list) and len(values["categories"]) == 1:
+            return {"cross_category_share": 0.0} | values
+        return values
+
     @model_validator(mode="after")
     def _feasible(self) -> SimulationSettings:
         if self.personal_weight + self.quality_weight + self.generosity_weight > 1:
@@ -118,20 +126,27 @@ class SimulationSettings(Settings):
         return np.diff(edges, prepend=0)
 
 
-def load_settings(path: Path) -> SimulationSettings:
-    """Read settings from YAML.
+def load_settings(path: Path | None = None, **instead: Any) -> SimulationSettings:
+    """Settings from YAML, or the defaults.
+
+    Args:
+        path: The file; the defaults when there is none.
+        instead: Settings that go before those of the file.
 
     Raises:
         SimulationError: The file cannot be read, or a setting is wrong; the message names it.
     """
+    source = f"{path}: " if path else ""
     try:
-        content = yaml.safe_load(path.read_text())
-        return SimulationSettings.model_validate(content or {})
+        content = yaml.safe_load(path.read_text()) if path else {}
+        if not isinstance(content or {}, dict):
+            raise SimulationError(f"{path} holds no settings: write lines such as `users: 2000`.")
+        return SimulationSettings.model_validate((content or {}) | instead)
     except OSError as error:
         raise SimulationError(f"{path} cannot be read: {error.strerror}.") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SimulationError(f"{path} is not valid YAML: {str(error).splitlines()[0]}.") from error
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"])) or "settings"
-        raise SimulationError(f"{path}: {place}: {first['msg'].removeprefix('Value error, ')}.") from error
+        place = "".join(f"{part}: " for part in first["loc"])
+        raise SimulationError(f"{source}{place}{first['msg'].removeprefix('Value error, ')}.") from error

@@ -58,6 +58,8 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
         (["run", "--study", "demmo"], "did you mean demo?"),
         (["run", "--study", "missing.yml"], "There is no study file missing.yml"),
         (["sql", "select 1"], "There is no warehouse at"),
+        (["simulate", "--out", "new", "--mean-reviews", "2"], "raise it to 6.30 or more"),
+        (["simulate", "--out", "new", "--settings", "none.yaml"], "none.yaml cannot be read"),
         (["status"], "run `persona-fidelity run` first"),
         (["tidy"], "There is no warehouse at"),
         (["report"], "There is no warehouse at"),
@@ -111,3 +113,12 @@ def test_a_built_in_study_does_not_find_the_demos_files() -> None:
     done = _call("run", "--study", "beauty", "--dry-run")
     assert done.exit_code == 1
     assert "No file matches '**/All_Beauty.jsonl.gz'" in done.output
+
+
+def test_simulate_takes_a_single_category_and_settings_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("users: 30\nmean_reviews: 7\nbroken_lines: 3\n")
+    done = _call("simulate", "--settings", "mine.yaml", "--out", "new", "--category", "Software", "--items", "40")
+    assert done.exit_code == 0, done.output
+    assert "broken lines: 3" in done.output
+    files = sorted(path.name for path in (tmp_path / "new").rglob("*.jsonl.gz"))
+    assert files == ["Software.jsonl.gz", "meta_Software.jsonl.gz"]

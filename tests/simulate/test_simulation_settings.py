@@ -19,7 +19,7 @@ from python_assets.simulate.identifiers import item_ids, user_id
         ({"categories": [("../x", 1.0), ("Software", 1.0)]}, "use letters, digits and underscores"),
         ({"categories": [("Software", 1.0), ("Software", 1.0)]}, "is there twice"),
         ({"categories": [("Software", 1.0), ("Video_Games", 0.0)]}, "give it a share above 0"),
-        ({"categories": [("Software", 1.0)]}, "needs a second category"),
+        ({"categories": [("Software", 1.0)], "cross_category_share": 0.1}, "needs a second category"),
         ({"personal_weight": 0.9}, "add up to more than 1"),
         ({"star_shares": (0.5, 0.5, 0.5, 0.5, 0.5)}, "add up to 1"),
         ({"mean_reviews": 5}, "raise it to"),
@@ -47,9 +47,27 @@ def test_settings_are_read_from_yaml(tmp_path: Path) -> None:
     assert load_settings(path).shares().tolist() == [0.25, 0.75]
 
 
+def test_what_is_said_with_the_file_goes_before_it(tmp_path: Path) -> None:
+    path = tmp_path / "simulation.yaml"
+    path.write_text("users: 77\nitems: 90\n")
+    found = load_settings(path, users=5)
+    assert (found.users, found.items) == (5, 90)
+    assert load_settings() == SimulationSettings()
+
+
+def test_users_of_a_single_category_have_no_second() -> None:
+    assert SimulationSettings(categories=[("Software", 1.0)]).cross_category_share == 0
+    assert SimulationSettings().cross_category_share > 0
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
-    [("users: many\n", "users: Input should be"), ("users: [\n", "not valid YAML"), (None, "cannot be read")],
+    [
+        ("users: many\n", "users: Input should be"),
+        ("users: [\n", "not valid YAML"),
+        ("- users\n", "holds no settings"),
+        (None, "cannot be read"),
+    ],
 )
 def test_a_bad_settings_file_is_one_sentence(tmp_path: Path, content: str | None, words: str) -> None:
     path = tmp_path / "simulation.yaml"
