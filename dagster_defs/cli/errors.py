@@ -18,7 +18,8 @@ class SentenceGroup(click.Group):
         with stop_signals() as received:
             try:
                 return super().invoke(context)
-            except (click.ClickException, click.exceptions.Exit, click.Abort):
+            except (click.ClickException, click.exceptions.Exit, click.Abort, BrokenPipeError):
+                # click ends quietly when who reads the output, such as `head`, has seen enough.
                 raise
             except KeyboardInterrupt:
                 _stop(received())

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from dagster_defs.cli.stopping import STOPPED, stop_signals
+from python_assets.warehouse import Warehouse
+from tests.graph.conftest import COMMAND
 
 PROJECT = Path(__file__).parent.parent.parent
 
@@ -56,3 +58,15 @@ def test_the_handlers_before_are_put_back() -> None:
         assert signal.getsignal(signal.SIGTERM) is signal.default_int_handler
         assert received() is None
     assert [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_who_reads_only_the_first_lines_is_told_nothing(tmp_path: Path) -> None:
+    Warehouse(tmp_path / "w.duckdb").prepare()
+    asked = [COMMAND, "sql", "from range(200000)", "--format", "csv", "--warehouse", "w.duckdb"]
+    process = subprocess.Popen(asked, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline() == "range\n"
+    process.stdout.close()
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=25) == 1
