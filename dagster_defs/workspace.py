@@ -21,7 +21,7 @@ from pathlib import Path
 
 from python_assets.lake import LAKE_DATA_VARIABLE, is_lake, open_warehouse
 from python_assets.study import Study
-from python_assets.study.files import data_roots, load_study, study_path
+from python_assets.study.files import StudyError, data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
 
 PROJECT = Path(__file__).parent.parent
@@ -62,7 +62,7 @@ def open_workspace(
         WarehouseError: The address of a lake cannot be right.
     """
     name = study or os.environ.get("PERSONA_FIDELITY_STUDY") or "demo"
-    limit = limit or int(os.environ.get("PERSONA_FIDELITY_LIMIT") or 0) or None
+    limit = limit or limit_setting()
     loaded, file = load_study(name, limit=limit), study_path(name)
     chosen = warehouse or os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or f"warehouse/{loaded.name}.duckdb"
     target = open_warehouse(chosen)
@@ -70,6 +70,18 @@ def open_workspace(
     if lake_data:
         os.environ[LAKE_DATA_VARIABLE] = lake_data if "://" in lake_data else str(Path(lake_data).resolve())
     return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))
+
+
+def limit_setting() -> int | None:
+    """Largest size of any population, from the environment.
+
+    Raises:
+        StudyError: PERSONA_FIDELITY_LIMIT is not a number of personas.
+    """
+    value = os.environ.get("PERSONA_FIDELITY_LIMIT") or "0"
+    if not (value.isascii() and value.isdigit()):
+        raise StudyError(f"PERSONA_FIDELITY_LIMIT is {value!r}: set it to a number of personas, such as 20.")
+    return int(value) or None
 
 
 def export(workspace: Workspace, *, study: str | None, data_root: Path | None, limit: int | None) -> None:
@@ -83,7 +95,9 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     }.items():
         if value:
             os.environ[variable] = str(value)
-    home = Path(os.environ.setdefault("DAGSTER_HOME", str(Path(".dagster").resolve())))
+    # Dagster takes no relative folder.
+    home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").resolve()
+    os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"
     if not settings.exists():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,20 @@ def test_bad_input_is_exit_code_1_and_one_sentence(arguments: list[str], words: 
     assert words in done.output
     assert "Traceback" not in done.output
     assert len(done.output.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("value", ["many", "-1", "2.5"])
+def test_a_limit_in_the_environment_that_is_none(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("PERSONA_FIDELITY_LIMIT", value)
+    done = _call("run", "--study", "demo", "--dry-run")
+    assert done.exit_code == 1
+    assert f"PERSONA_FIDELITY_LIMIT is '{value}': set it to a number of personas" in done.output
+
+
+def test_a_relative_dagster_home_is_taken_from_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "history")
+    assert _call("run", "--study", "demo", "--dry-run").exit_code == 0
+    assert os.environ["DAGSTER_HOME"] == str(tmp_path / "history")
 
 
 def test_encoders_before_the_corpus(tmp_path: Path) -> None:
