@@ -20,9 +20,9 @@ import pyarrow as pa
 
 from python_assets.columns import columns
 from python_assets.file_errors import first_line, holder, is_conflict, is_damaged, is_in_use
+from python_assets.tables import make_room, table_statements
 from python_assets.turn import Turn
 
-TABLES = Path(__file__).with_name("tables.sql")
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0
 MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
@@ -154,18 +154,19 @@ class Warehouse:
                 ) from error
 
     def prepare(self, *, prototypes: int = 4, dimension: int = 128) -> None:
-        """Make the ``raw`` and ``ml`` tables that are not there yet.
+        """Make the ``raw`` and ``ml`` tables that are not there yet, and room for vectors of these lengths.
 
         Args:
             prototypes: K, the length of a mixture.
             dimension: d, the length of an embedding.
         """
-        ddl = (
-            TABLES.read_text()
-            .replace("FLOAT[K]", f"FLOAT[{prototypes:d}]")
-            .replace("FLOAT[d]", f"FLOAT[{dimension:d}]")
-        )
-        self.write(lambda connection: connection.execute(self._portable(ddl)))
+        statements = table_statements(prototypes=prototypes, dimension=dimension)
+
+        def make(connection: duckdb.DuckDBPyConnection) -> None:
+            make_room(connection, prototypes=prototypes, dimension=dimension)
+            connection.execute(self._portable(statements))
+
+        self.write(make)
 
     def _portable(self, ddl: str) -> str:
         return ddl
