@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -15,13 +14,12 @@ from typing import Any
 import dagster as dg
 
 from dagster_defs.failures import first_cause
+from dagster_defs.processes import PROCESS_TAG, release_killed_runs, this_process
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.study import Study
 
 STAGES = ("prepare", "encode", "evaluate", "publish")
-PROCESS_TAG = "persona_fidelity/process"
-"""Run tag: the machine and the process that a run of the command line lives in."""
 
 
 class RunError(Exception):
@@ -117,35 +115,10 @@ def run_step(
             partition_key=partition,
             raise_on_error=False,
             run_config={"loggers": {"progress": {}}, "ops": ops or {}},
-            tags={"persona_fidelity/started_by": "command line", PROCESS_TAG: _this_process()},
+            tags={"persona_fidelity/started_by": "command line", PROCESS_TAG: this_process()},
         )
     if not result.success:
         raise RunError(first_cause(result))
-
-
-def release_killed_runs(instance: dg.DagsterInstance) -> None:
-    """Give back the pool slots of runs whose process on this machine is gone: Dagster would wait for them for ever."""
-    host = socket.gethostname()
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
-    for run in instance.get_runs(unfinished):
-        name, _, number = run.tags.get(PROCESS_TAG, "").rpartition(":")
-        if name == host and not _is_alive(int(number)):
-            instance.report_run_failed(run, "The process of this run was killed.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
-
-
-def _this_process() -> str:
-    return f"{socket.gethostname()}:{os.getpid()}"
-
-
-def _is_alive(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def _run_alone(step: Step) -> None:
