@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from pydantic import Field, model_validator
 
 from python_assets.study.corpus import Grounding, Pairs, Probes, Source
@@ -9,6 +11,9 @@ from python_assets.study.instrument import Instrument
 from python_assets.study.population import Population
 from python_assets.study.scores import Baselines, Metrics
 from python_assets.study.settings import Settings
+
+# Splits are partitions of the graph, whose keys Dagster restricts.
+_NO_SPLIT = re.compile(r"[|\[\],\x00-\x1f\x7f]|\.\.\.")
 
 
 class Study(Settings):
@@ -43,6 +48,8 @@ class Study(Settings):
     def _consistent(self) -> Study:
         categories = {source.category for source in self.sources}
         for split, members in self.splits.items():
+            if not split.strip() or _NO_SPLIT.search(split):
+                raise ValueError(f"split {split!r}: give it a name without | [ ] , ... tabs and line ends")
             if missing := sorted(set(members) - categories):
                 raise ValueError(f"split {split} names {', '.join(missing)}, but `sources` has no such category")
         names = [population.name for population in self.populations]

@@ -1,0 +1,50 @@
+"""What a study cannot be is said before anything runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from python_assets.study.files import StudyError, load_study
+
+CONTROL = {"name": "p", "condition": "control", "rater": {"backend": "perfect"}}
+GOOD: dict[str, Any] = {
+    "name": "mine",
+    "sources": [{"category": "A", "reviews": ["a.jsonl"]}],
+    "splits": {"A": ["A"]},
+    "populations": [CONTROL],
+}
+
+
+def load(folder: Path, **changes: Any) -> None:
+    """Write a study with changes and read it."""
+    path = folder / "mine.yml"
+    path.write_text(json.dumps(GOOD | changes))
+    load_study(str(path))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"splits": {"A": ["B"]}}, "split A names B, but `sources` has no such category"),
+        ({"populations": [CONTROL, CONTROL]}, "population p is there twice"),
+        ({"instruments": {"a": {}, "b": {"encoder": {"prototypes": 2}}}}, "share `prototypes` and `dimension`"),
+        *[
+            ({"splits": {name: ["A"]}}, "give it a name without")
+            for name in ("A|B", "a,b", "[a]", "a...b", "a\tb", "", " ")
+        ],
+    ],
+)
+def test_an_inconsistent_study_is_one_sentence(tmp_path: Path, changes: dict[str, Any], words: str) -> None:
+    with pytest.raises(StudyError) as caught:
+        load(tmp_path, **changes)
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ['it\'s "q"', "ü/x", "*", "All Beauty & more", "a.b"])
+def test_other_names_of_splits_are_taken(tmp_path: Path, name: str) -> None:
+    load(tmp_path, splits={name: ["A"]})
