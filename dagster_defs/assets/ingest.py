@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
-from python_assets.ingest import IngestError, ingest_file, missing_files, source_files, withdraw_files
+from python_assets.ingest import IngestError, ingest_file, known_readings, missing_files, source_files, withdraw_files
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
@@ -54,23 +54,31 @@ def ingest(
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
     if gone := to_withdraw(target, config):
         context.log.info("withdrawn: %s", withdraw_files(target, gone, batch_id=batch_id))
-    lines = []
+    with target.connect() as connection:
+        known = known_readings(connection)
+    lines, n_unchanged = [], 0
     for path, category, kind, layout in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots):
-        report = ingest_file(target, path, category=category, kind=kind, format=layout, batch_id=batch_id)
+        report = ingest_file(target, path, category=category, kind=kind, format=layout, batch_id=batch_id, known=known)
+        if report.skipped:
+            n_unchanged += 1
+            continue
         lines.append(
             f"| {path.name} | {category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
-            f"| {report.n_duplicate:,} | {report.n_rejected:,} | {'unchanged' if report.skipped else 'read'} |"
+            f"| {report.n_duplicate:,} | {report.n_rejected:,} |"
         )
         context.log.info("%s: %s", path.name, report)
+    context.log.info("%s files read, %s unchanged", len(lines), n_unchanged)
     for path in missing_files(target):
         quoted = shlex.quote(str(path))
         context.log.warning("%s is gone; its rows stay: `ingest --withdraw %s` takes them out", path, quoted)
-    header = (
-        "| file | category | kind | read | accepted | duplicate | rejected | |\n|---|---|---|---:|---:|---:|---:|---|\n"
-    )
+    header = [
+        "| file | category | kind | read | accepted | duplicate | rejected |",
+        "|---|---|---|---:|---:|---:|---:|",
+    ]
+    files = dg.MetadataValue.md("\n".join([*header, *lines] if lines else ["No file is new or has changed."]))
     for name in FILE_TABLES:
         count = target.rows(f"select count(*) from raw.{name}")[0][0]
-        metadata = {"dagster/row_count": count, "files": dg.MetadataValue.md(header + "\n".join(lines))}
+        metadata = {"dagster/row_count": count, "files": files, "files unchanged": n_unchanged}
         yield dg.MaterializeResult(asset_key=["raw", name], metadata=metadata)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,14 +40,20 @@ def ingest(
 
     from dagster_defs.run import ingest_only
 
+    started = datetime.now(UTC).replace(tzinfo=None)
     named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
         ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
-    show_files(workspace.warehouse)
+    show_files(workspace.warehouse, since=started)
     click.echo(f"Warehouse: {workspace.address}")
 
 
-FILES = "select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate from raw.ingested_files order by path"
+FILES = """
+    select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate
+    from raw.ingested_files
+    where ingested_at >= ?
+    order by path
+"""
 REASONS = """
     select reason, count(*) as n, first({file: file, line: line_number} order by file, line_number) as example
     from raw.rejected_rows
@@ -55,12 +62,15 @@ REASONS = """
 """
 
 
-def show_files(warehouse: Warehouse) -> None:
-    """What came of each file, and why lines were rejected, most frequent first."""
-    for path, category, kind, read, accepted, rejected, duplicate in warehouse.rows(FILES):
+def show_files(warehouse: Warehouse, *, since: datetime) -> None:
+    """What came of each file that was read, and why lines were rejected, most frequent first."""
+    files = warehouse.rows(FILES, [since])
+    for path, category, kind, read, accepted, rejected, duplicate in files:
         click.echo(
             f"{Path(path).name}: {category} {kind}, {read:,} read = {accepted:,} accepted + {rejected:,} rejected + {duplicate:,} duplicate"
         )
+    ((n_files,),) = warehouse.rows("select count(*) from raw.ingested_files")
+    click.echo(f"{len(files):,} of {n_files:,} files were new or had changed")
     reasons = warehouse.rows(REASONS)
     for reason, n, example in reasons:
         click.echo(f"  rejected {n:>9,}  {reason}, first in {Path(example['file']).name} line {example['line']:,}")

@@ -33,24 +33,31 @@ class FileReport(NamedTuple):
     """The file had been read before and has not changed; the counts are those of that time."""
 
 
-def earlier_report(
-    connection: duckdb.DuckDBPyConnection, path: Path, *, category: str, kind: Kind, digest: str
-) -> FileReport | None:
-    """The report of an earlier reading of the same bytes, under the same path, for the same use."""
+class Reading(NamedTuple):
+    """The same bytes, under the same path, for the same use: they need not be read again."""
+
+    path: Path
+    category: str
+    kind: Kind
+    sha256: str
+
+
+def known_readings(connection: duckdb.DuckDBPyConnection, path: Path | None = None) -> dict[Reading, FileReport]:
+    """What the ledger says of one file, or of all."""
     rows = connection.execute(
         """
-        select format, n_read, n_accepted, n_rejected, n_duplicate, n_corrected
+        select path, category, kind, sha256, format, n_read, n_accepted, n_rejected, n_duplicate, n_corrected
         from raw.ingested_files
-        where path = ? and category = ? and kind = ? and sha256 = ?
+        where $path is null or path = $path
         """,
-        [str(path), category, kind, digest],
+        {"path": path and str(path)},
     ).fetchall()
-    if not rows:
-        return None
-    layout, n_read, n_accepted, n_rejected, n_duplicate, n_corrected = rows[0]
-    return FileReport(
-        path, kind, category, layout, digest, n_read, n_accepted, n_rejected, n_duplicate, n_corrected, skipped=True
-    )
+    found = {}
+    for name, category, kind, digest, layout, n_read, n_accepted, n_rejected, n_duplicate, n_corrected in rows:
+        reading = Reading(Path(name), category, kind, digest)
+        counts = (n_read, n_accepted, n_rejected, n_duplicate, n_corrected)
+        found[reading] = FileReport(reading.path, kind, category, layout, digest, *counts, True)
+    return found
 
 
 def record(connection: duckdb.DuckDBPyConnection, report: FileReport, *, batch_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import duckdb
@@ -12,7 +12,7 @@ from python_assets.ingest import item_lines, review_lines
 from python_assets.ingest.errors import IngestError, write_errors
 from python_assets.ingest.files import FileBytes, check_file, sha256, surveying
 from python_assets.ingest.formats import Kind, Layout, require_layout
-from python_assets.ingest.ledger import FileReport, earlier_report, record
+from python_assets.ingest.ledger import FileReport, Reading, known_readings, record
 from python_assets.ingest.lines import stage_lines
 from python_assets.ingest.merge import merge_staged
 from python_assets.warehouse import Warehouse
@@ -21,7 +21,14 @@ READERS = {"reviews": review_lines.reader, "items": item_lines.reader}
 
 
 def ingest_file(
-    warehouse: Warehouse, path: Path, *, category: str, kind: Kind, format: str = "auto", batch_id: str
+    warehouse: Warehouse,
+    path: Path,
+    *,
+    category: str,
+    kind: Kind,
+    format: str = "auto",
+    batch_id: str,
+    known: Mapping[Reading, FileReport] | None = None,
 ) -> FileReport:
     """Read a review or item file into ``raw.reviews`` or ``raw.items``.
 
@@ -35,6 +42,7 @@ def ingest_file(
         kind: What the file holds.
         format: ``amazon_2023``, ``amazon_2018``, ``ratings_csv``, or ``auto`` to tell by the first lines.
         batch_id: Names the ingest run in every row written.
+        known: What has been read before, for who looks at many files; else the warehouse is asked.
 
     Returns:
         The counts; those of the earlier reading when the file is unchanged and was skipped. A file of which every line
@@ -46,9 +54,12 @@ def ingest_file(
     path = Path(os.path.abspath(path))
     check_file(path)
     before, digest = _stamp(path), sha256(path)
-    with warehouse.connect() as connection:
-        if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
-            return earlier
+    reading = Reading(path, category, kind, digest)
+    if known is None:
+        with warehouse.connect() as connection:
+            known = known_readings(connection, path)
+    if reading in known:
+        return known[reading]
     with write_errors(str(path)), surveying(path) as surveyed:
         layout = _layout(path, kind, format, surveyed)
         reader = READERS[kind](layout.format)
@@ -56,7 +67,7 @@ def ingest_file(
             surveyed()  # Before the warehouse is held: only the quick way has something to do meanwhile.
         with warehouse.connect(read_only=False) as connection:
             # Another process may have read the same file while this one waited for its turn.
-            if earlier := earlier_report(connection, path, category=category, kind=kind, digest=digest):
+            if earlier := known_readings(connection, path).get(reading):
                 return earlier
             stage_lines(connection, path, reader, surveyed=surveyed)
             if _stamp(path) != before:

@@ -25,11 +25,30 @@ def test_reasons_are_counted_with_an_example_and_where_to_find_the_rest(tmp_path
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
     start = lines.index("a.jsonl: A reviews, 2 read = 1 accepted + 1 rejected + 0 duplicate")
-    assert [" ".join(line.split()) for line in lines[start + 1 : start + 5]] == [
+    assert [" ".join(line.split()) for line in lines[start + 1 : start + 6]] == [
         "b.jsonl: A reviews, 12 read = 1 accepted + 11 rejected + 0 duplicate",
+        "2 of 2 files were new or had changed",
         "rejected 11 not valid JSON, first in a.jsonl line 2",
         "rejected 1 rating is outside 1 to 5, first in b.jsonl line 1",
         "each of them is in raw.rejected_rows",
     ]
     shown = run_command(tmp_path, environment, "sql", "from raw.rejected_rows", "--format", "json")
     assert len(json.loads(shown.stdout)) == 12
+
+
+def test_only_what_was_read_is_told_of(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / name, [review(name)])
+    (tmp_path / "mine.yml").write_text(json.dumps(STUDY))
+    environment = own_environment(tmp_path)
+    said = []
+    for more in ([], [review("new")]):
+        write(tmp_path / "b.jsonl", [review("b.jsonl"), *more])
+        done = run_command(tmp_path, environment, "ingest", "--study", "mine.yml", "--data-root", ".")
+        assert done.returncode == 0, done.stderr
+        said.append(done.stdout.splitlines()[:-1])
+    assert len(said[0]) == 3
+    assert said[1] == [
+        "b.jsonl: A reviews, 2 read = 1 accepted + 0 rejected + 1 duplicate",
+        "1 of 2 files were new or had changed",
+    ]
