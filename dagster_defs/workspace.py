@@ -27,6 +27,10 @@ from python_assets.warehouse import Warehouse
 PROJECT = Path(__file__).parent.parent
 
 
+class InstallationError(Exception):
+    """What is installed cannot run a study; the message says how to install it."""
+
+
 @dataclass(frozen=True)
 class Workspace:
     """A study and where its files are."""
@@ -58,9 +62,14 @@ def open_workspace(
     """Arguments first, then the environment, then the defaults.
 
     Raises:
+        InstallationError: The package was copied away from its SQL and studies.
         StudyError: The study cannot be read.
         WarehouseError: The address of a lake cannot be right.
     """
+    if not (PROJECT / "dbt_project" / "dbt_project.yml").is_file():
+        raise InstallationError(
+            f"{PROJECT} holds no SQL models and no studies: install from a clone, with `pip install -e .` in its folder."
+        )
     name = study or os.environ.get("PERSONA_FIDELITY_STUDY") or "demo"
     limit = limit or limit_setting()
     loaded, file = load_study(name, limit=limit), study_path(name)

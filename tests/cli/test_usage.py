@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from dagster_defs import workspace
 from dagster_defs.cli import main
 from python_assets.warehouse import Warehouse
 
@@ -109,6 +110,13 @@ def test_an_unknown_key_names_the_nearest_valid_one(tmp_path: Path) -> None:
     done = _call("run", "--study", str(study))
     assert done.exit_code == 1
     assert "unknown key `population`; did you mean `populations`?" in done.output
+
+
+def test_what_was_copied_away_from_its_sql_says_how_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "PROJECT", tmp_path)
+    done = _call("run", "--study", "demo", "--dry-run")
+    assert done.exit_code == 1
+    assert "install from a clone, with `pip install -e .`" in done.output
 
 
 def test_debug_shows_the_error_itself() -> None:
