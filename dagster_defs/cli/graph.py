@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -67,6 +68,24 @@ def run(
     click.echo(f"Warehouse: {workspace.address}")
 
 
+def require_free(port: int) -> None:
+    """Dagster would go on without its UI.
+
+    Raises:
+        click.ClickException: Somebody listens there, or may not listen there.
+    """
+    with socket.socket() as listener:
+        # As the server does: a port whose last connections are still being closed is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} cannot be used ({error.strerror}): open http://127.0.0.1:{port} if the UI runs there already, "
+                "or choose another with --port."
+            ) from error
+
+
 @click.command()
 @study_options
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
@@ -82,6 +101,7 @@ def dev(
     activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import PROJECT
 
+    require_free(port)
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]

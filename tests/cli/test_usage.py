@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,15 @@ def test_what_was_copied_away_from_its_sql_says_how_to_install(tmp_path: Path, m
     done = _call("run", "--study", "demo", "--dry-run")
     assert done.exit_code == 1
     assert "install from a clone, with `pip install -e .`" in done.output
+
+
+def test_a_port_in_use_is_said_at_once() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = _call("dev", "--port", str(port))
+    assert done.exit_code == 1
+    assert f"Port {port} cannot be used" in done.output
+    assert f"http://127.0.0.1:{port} if the UI runs there already" in done.output
 
 
 def test_debug_shows_the_error_itself() -> None:
