@@ -1,4 +1,4 @@
-"""What DuckDB's errors say about a warehouse: that another process holds it, that another writer was faster, that it is damaged."""
+"""What DuckDB's errors say of a warehouse: that another process holds it, that another writer was faster, that it is damaged."""
 
 from __future__ import annotations
 
@@ -35,6 +35,11 @@ def is_damaged(error: Exception) -> bool:
     """Whether the file's bytes are not those that DuckDB wrote."""
     text = _own_words(error)
     return "corrupt database file" in text or "could not read enough bytes" in text
+
+
+def is_missing(error: Exception) -> bool:
+    """Whether a file is not there."""
+    return "no such file" in _own_words(error)
 
 
 def _own_words(error: Exception) -> str:

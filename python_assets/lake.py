@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,9 +17,9 @@ from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import first_line, is_conflict
+from python_assets.file_errors import first_line, is_conflict, is_missing
 from python_assets.turn import Turn
-from python_assets.warehouse import Warehouse, WarehouseError, bound_memory
+from python_assets.warehouse import MAX_ATTEMPTS, Warehouse, WarehouseError, bound_memory
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
@@ -133,10 +134,20 @@ class Lake(Warehouse):
         before = _quoted((datetime.now(UTC) - timedelta(days=days)).isoformat()) + "::timestamptz"
         with self.connect(read_only=False) as connection:
             for function in UPKEEP:
-                call = f"call {function.replace('$before', before)}"
-                # Each in a transaction of its own; one that meets a writer of the same table is done again.
-                self.commit(connection, lambda transaction, call=call: transaction.execute(call).fetchall())  # type: ignore[misc]
+                self._keep_up(connection, f"call {function.replace('$before', before)}")
         return True
+
+    def _keep_up(self, connection: duckdb.DuckDBPyConnection, call: str) -> None:
+        """One step in a transaction of its own; done again when it meets a writer of the same table."""
+        for attempt in range(MAX_ATTEMPTS):
+            try:
+                self.commit(connection, lambda transaction: transaction.execute(call).fetchall())
+                return
+            except duckdb.IOException as error:
+                # A writer who was not the faster one takes its files back, perhaps between being listed and looked at.
+                if not is_missing(error) or attempt + 1 == MAX_ATTEMPTS:
+                    raise
+            time.sleep(0.1)
 
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import duckdb
+import pytest
+
+from python_assets.lake import UPKEEP
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
@@ -72,6 +77,31 @@ def test_writers_and_readers_go_on_meanwhile(server: Server) -> None:
     check(lake)
     counts = lake.rows("select split, count(*), min(cluster) from ml.item_clusters group by all order by all")
     assert counts == [("a", 50, 11), ("b", 50, 11)]
+
+
+@pytest.mark.parametrize(("fault", "passes"), [("No such file or directory", True), ("Permission denied", False)])
+def test_a_file_that_goes_while_it_is_looked_at(
+    server: Server, monkeypatch: pytest.MonkeyPatch, fault: str, passes: bool
+) -> None:
+    lake = server.new_lake(f"gone_meanwhile_{passes}".lower())
+    lake.prepare()
+    write(lake, "a", 0)
+    commit, calls = lake.commit, []
+
+    def seldom(*arguments: Any) -> Any:
+        calls.append(arguments)
+        if len(calls) in (2, 3):
+            raise duckdb.IOException(f'IO Error: Cannot open file "a.parquet": {fault}')
+        return commit(*arguments)
+
+    monkeypatch.setattr(lake, "commit", seldom)
+    if passes:
+        assert lake.tidy(days=1)
+        assert len(calls) == len(UPKEEP) + 2
+    else:
+        with pytest.raises(duckdb.IOException, match=fault):
+            lake.tidy(days=1)
+    check(lake)
 
 
 def test_the_command(new_warehouse: NewWarehouse, tmp_path: Path) -> None:
