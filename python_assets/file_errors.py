@@ -43,5 +43,5 @@ def is_missing(error: Exception) -> bool:
 
 
 def _own_words(error: Exception) -> str:
-    # What is quoted is the user's: a folder may be called anything.
-    return re.sub(r"\"[^\"]*\"|'[^']*'", "", str(error)).lower()
+    # What is quoted is the user's: a folder may be called anything. An apostrophe within a word opens no quotation.
+    return re.sub(r"\"[^\"]*\"|(?<!\w)'[^']*'", "", str(error)).lower()

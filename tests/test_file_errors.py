@@ -14,6 +14,7 @@ IN_USE = 'IO Error: Could not set lock on file "/a/w.duckdb": Conflicting lock i
 BLOCK = (
     "IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2 in block at location 8192"
 )
+APOSTROPHES = "TransactionContext Error: can't commit: Transaction conflict, it doesn't see the other's rows"
 FULL = 'IO Error: Could not write file "/set lock on file/conflict/w.duckdb": No space left on device'
 
 
@@ -26,7 +27,13 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_what_an_error_says() -> None:
-    for text, found in {IN_USE: (True, True, False), BLOCK: (False, False, True), FULL: (False, False, False)}.items():
+    wanted = {
+        IN_USE: (True, True, False),
+        BLOCK: (False, False, True),
+        APOSTROPHES: (False, True, False),
+        FULL: (False, False, False),
+    }
+    for text, found in wanted.items():
         error = OSError(text)
         assert (is_in_use(error), is_conflict(error), is_damaged(error)) == found, text
 

@@ -44,7 +44,9 @@ def ingest(
     named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
         ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
-    show_files(workspace.warehouse, since=started)
+    target = workspace.warehouse
+    with target.reading():
+        show_files(target, since=started)
     click.echo(f"Warehouse: {workspace.address}")
 
 

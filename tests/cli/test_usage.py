@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from dagster_defs import workspace
 from dagster_defs.cli import main
+from python_assets.simulate import SimulationSettings
 from python_assets.warehouse import Warehouse
 
 COMMANDS = [
@@ -146,6 +147,15 @@ def test_a_built_in_study_does_not_find_the_demos_files() -> None:
     done = _call("run", "--study", "beauty", "--dry-run")
     assert done.exit_code == 1
     assert "No file matches '**/All_Beauty.jsonl.gz'" in done.output
+
+
+def test_the_defaults_of_simulate_are_those_of_its_settings() -> None:
+    shown = " ".join(_call("simulate", "--help").output.split())
+    defaults = SimulationSettings()
+    for name in ("users", "items", "mean_reviews", "seed"):
+        assert (
+            f"[{getattr(defaults, name):g}]" in shown.partition(f"--{name.replace('_', '-')} ")[2].partition(" --")[0]
+        )
 
 
 def test_simulate_takes_a_single_category_and_settings_from_a_file(tmp_path: Path) -> None:
