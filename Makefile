@@ -41,4 +41,4 @@ types: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
 clean:
-	rm -rf $(VENV) warehouse .dagster dbt_project/target dbt_project/logs
+	rm -rf $(VENV) warehouse dbt_project/target dbt_project/logs

@@ -9,7 +9,7 @@
 | PERSONA_FIDELITY_MEMORY | most memory that DuckDB takes, such as 4GB; what does not fit goes to disk | 80% of the machine's |
 | PERSONA_FIDELITY_DATA | root of relative source paths | data |
 | PERSONA_FIDELITY_LIMIT | largest size of any population | as the study says |
-| DAGSTER_HOME | run history of the Dagster instance | .dagster |
+| DAGSTER_HOME | run history of the Dagster instance | warehouse/<study>.dagster, beside the warehouse |
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Workspace:
     @property
     def report_path(self) -> Path:
         """Where the report goes: beside the file, or in warehouse/ for a lake."""
-        return self.warehouse.path.with_suffix(".report.html")
+        return self.warehouse.beside("report.html")
 
 
 def open_workspace(
@@ -104,8 +104,9 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     }.items():
         if value:
             os.environ[variable] = str(value)
+    # A history of two warehouses would show the rows of one on the assets of the other, and start runs of one in the other.
     # Dagster takes no relative folder.
-    home = Path(os.environ.get("DAGSTER_HOME") or ".dagster").resolve()
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.warehouse.beside("dagster")).resolve()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"

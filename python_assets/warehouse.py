@@ -62,6 +62,14 @@ class Warehouse:
         """What `--warehouse` takes to open it again."""
         return str(self.path)
 
+    def beside(self, ending: str) -> Path:
+        """A path of this warehouse's own, in the folder of its file: no two warehouses there have the same.
+
+        Args:
+            ending: Comes after the file's name without ``.duckdb``, and a dot.
+        """
+        return self.path.with_name(f"{self.path.name.removesuffix('.duckdb')}.{ending}")
+
     @contextmanager
     def connect(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open, hand over, and always close.

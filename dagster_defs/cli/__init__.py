@@ -5,11 +5,12 @@ from __future__ import annotations
 import click
 
 from dagster_defs.cli.data import ingest, simulate
+from dagster_defs.cli.dev import dev
 from dagster_defs.cli.doctor import doctor
 from dagster_defs.cli.errors import SentenceGroup
 from dagster_defs.cli.estimate import estimate
 from dagster_defs.cli.fetch import fetch
-from dagster_defs.cli.graph import dev, run
+from dagster_defs.cli.graph import run
 from dagster_defs.cli.imports import import_personas, import_ratings
 from dagster_defs.cli.reading import report, sql, status
 from dagster_defs.cli.upkeep import tidy

@@ -1,11 +1,7 @@
-"""`run` materialises the whole graph; `dev` opens it in the browser."""
+"""`run`: the whole graph, from files to report."""
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import click
@@ -66,54 +62,3 @@ def run(
     click.echo(f"\n{workspace.study.name} took {seconds / 60:.1f} minutes.")
     click.echo(f"Report:    {workspace.report_path}")
     click.echo(f"Warehouse: {workspace.address}")
-
-
-def require_free(port: int) -> None:
-    """Dagster would go on without its UI.
-
-    Raises:
-        click.ClickException: Somebody listens there, or may not listen there.
-    """
-    with socket.socket() as listener:
-        # As the server does: a port whose last connections are still being closed is free.
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            listener.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise click.ClickException(
-                f"Port {port} cannot be used ({error.strerror}): open http://127.0.0.1:{port} if the UI runs there already, "
-                "or choose another with --port."
-            ) from error
-
-
-@click.command()
-@study_options
-@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
-def dev(
-    study: str | None,
-    warehouse: str | None,
-    lake_data: str | None,
-    data_root: Path | None,
-    limit: int | None,
-    port: int,
-) -> None:
-    """Open the Dagster UI on this machine (127.0.0.1 only)."""
-    activate(study, warehouse, data_root, limit, lake_data)
-    from dagster_defs.workspace import PROJECT
-
-    require_free(port)
-    click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
-    dagster = Path(sys.executable).with_name("dagster")
-    command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
-    # The folder is Dagster's working directory, so that the project is importable where it is not installed.
-    # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
-    quiet = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning"}
-    with subprocess.Popen([*command, "-d", str(PROJECT)], env=quiet) as server:
-        try:
-            code = server.wait()
-        except KeyboardInterrupt:
-            # It has processes of its own, which it ends when it is asked to, not when it is killed.
-            server.terminate()
-            server.wait()
-            raise
-    sys.exit(code)

@@ -113,4 +113,4 @@ def report(out: Path | None, warehouse: str | None) -> None:
     from python_assets.report import build_report
 
     target = chosen_warehouse(warehouse)
-    click.echo(build_report(target, out or target.path.with_suffix(".report.html")))
+    click.echo(build_report(target, out or target.beside("report.html")))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
 
 import pytest
@@ -91,6 +90,14 @@ def test_a_relative_dagster_home_is_taken_from_here(tmp_path: Path, monkeypatch:
     assert os.environ["DAGSTER_HOME"] == str(tmp_path / "history")
 
 
+def test_each_warehouse_has_a_run_history_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, history in {"one.duckdb": "one.dagster", "two.11": "two.11.dagster", "two.12": "two.12.dagster"}.items():
+        monkeypatch.delenv("DAGSTER_HOME", raising=False)
+        monkeypatch.delenv("PERSONA_FIDELITY_WAREHOUSE", raising=False)
+        assert _call("run", "--study", "demo", "--dry-run", "--warehouse", f"wh/{name}").exit_code == 0
+        assert os.environ["DAGSTER_HOME"] == str(tmp_path / "wh" / history)
+
+
 def test_encoders_before_the_corpus(tmp_path: Path) -> None:
     Warehouse(tmp_path / "warehouse" / "demo.duckdb").prepare()
     done = _call("run", "--from", "encode")
@@ -119,15 +126,6 @@ def test_what_was_copied_away_from_its_sql_says_how_to_install(tmp_path: Path, m
     done = _call("run", "--study", "demo", "--dry-run")
     assert done.exit_code == 1
     assert "install from a clone, with `pip install -e .`" in done.output
-
-
-def test_a_port_in_use_is_said_at_once() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port = server.getsockname()[1]
-        done = _call("dev", "--port", str(port))
-    assert done.exit_code == 1
-    assert f"Port {port} cannot be used" in done.output
-    assert f"http://127.0.0.1:{port} if the UI runs there already" in done.output
 
 
 def test_debug_shows_the_error_itself() -> None:

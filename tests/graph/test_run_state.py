@@ -23,7 +23,7 @@ Open = Callable[..., Workspace]
 @pytest.fixture
 def opened(small_run: Finished, tmp_path: Path) -> Open:
     """The finished run's study over a copy of its warehouse, with some text of the study replaced."""
-    for file in (small_run.warehouse.path, small_run.warehouse.path.with_suffix(".report.html")):
+    for file in (small_run.warehouse.path, small_run.warehouse.beside("report.html")):
         shutil.copy(file, tmp_path / file.name)
 
     def open_copy(*, old: str = "", new: str = "") -> Workspace:

@@ -1,0 +1,102 @@
+"""`dev`: the Dagster UI, one at a time for each folder of run history."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import click
+
+from dagster_defs.cli.options import activate, study_options
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[IO[str]]:
+    """Two daemons of one history would start each other's runs.
+
+    Args:
+        home: Where the history is.
+
+    Yields:
+        A locked file. The lock lasts until this process and those that inherit the file have ended, and says which one has it.
+
+    Raises:
+        click.ClickException: Another `dev` has this history.
+    """
+    with (home / "dev.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise click.ClickException(
+                f"A Dagster UI with the run history in {home} is open already (process {lock.read() or 'unknown'}): use that "
+                "one, end it, or set DAGSTER_HOME to another folder for a second one."
+            ) from None
+        lock.truncate(0)
+        yield lock
+
+
+def require_free(port: int) -> None:
+    """Dagster would go on without its UI.
+
+    Raises:
+        click.ClickException: Somebody listens there, or may not listen there.
+    """
+    with socket.socket() as listener:
+        # As the server does: a port whose last connections are still being closed is free.
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise click.ClickException(
+                f"Port {port} cannot be used ({error.strerror}): open http://127.0.0.1:{port} if the UI runs there already, "
+                "or choose another with --port."
+            ) from error
+
+
+@click.command()
+@study_options
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
+def dev(
+    study: str | None,
+    warehouse: str | None,
+    lake_data: str | None,
+    data_root: Path | None,
+    limit: int | None,
+    port: int,
+) -> None:
+    """Open the Dagster UI on this machine (127.0.0.1 only)."""
+    activate(study, warehouse, data_root, limit, lake_data)
+    from dagster_defs.workspace import PROJECT
+
+    require_free(port)
+    with only_one(Path(os.environ["DAGSTER_HOME"])) as lock:
+        sys.exit(serve(port, PROJECT, lock))
+
+
+def serve(port: int, project: Path, lock: IO[str]) -> int:
+    """Run Dagster until it ends; its exit code."""
+    click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
+    dagster = Path(sys.executable).with_name("dagster")
+    command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
+    # The folder is Dagster's working directory, so that the project is importable where it is not installed.
+    # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
+    quiet = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning"}
+    # It goes on when this process is killed, and so does the lock.
+    with subprocess.Popen([*command, "-d", str(project)], env=quiet, pass_fds=[lock.fileno()]) as server:
+        print(server.pid, end="", file=lock, flush=True)
+        try:
+            code = server.wait()
+        except KeyboardInterrupt:
+            # It has processes of its own, which it ends when it is asked to, not when it is killed.
+            server.terminate()
+            server.wait()
+            raise
+    return code

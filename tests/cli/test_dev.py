@@ -1,0 +1,94 @@
+"""One Dagster UI a port, and one a run history."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from dagster_defs.cli import main
+from dagster_defs.cli.dev import only_one
+from tests.ports import free_port
+
+SERVE = """
+import sys
+from pathlib import Path
+from dagster_defs.cli.dev import only_one, serve
+
+history, sys.executable = Path(sys.argv[1]), sys.argv[2]
+with only_one(history) as lock:
+    serve(1, history, lock)
+"""
+
+
+@pytest.fixture
+def history(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A DAGSTER_HOME, in a folder of its own."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("STUDY", "WAREHOUSE", "DATA", "LIMIT"):
+        monkeypatch.delenv(f"PERSONA_FIDELITY_{name}", raising=False)
+    folder = tmp_path / "history"
+    folder.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(folder))
+    return folder
+
+
+def _dev(port: int) -> Result:
+    return CliRunner().invoke(main, ["dev", "--port", str(port)])
+
+
+def test_a_port_in_use_is_said_at_once(history: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        done = _dev(port)
+    assert done.exit_code == 1
+    assert f"Port {port} cannot be used" in done.output
+    assert f"http://127.0.0.1:{port} if the UI runs there already" in done.output
+
+
+def test_a_second_ui_with_the_same_history_is_refused(history: Path) -> None:
+    with only_one(history):
+        done = _dev(free_port())
+    assert done.exit_code == 1
+    assert f"the run history in {history} is open already (process unknown)" in done.output
+    assert "set DAGSTER_HOME to another folder" in done.output
+    with only_one(history):
+        pass  # Free again.
+
+
+def test_the_history_stays_in_use_while_dagster_outlives_a_killed_command(history: Path, tmp_path: Path) -> None:
+    dagster = tmp_path / "bin" / "dagster"
+    dagster.parent.mkdir()
+    dagster.write_text("#!/bin/sh\nexec sleep 60\n")
+    dagster.chmod(0o755)
+    command = [sys.executable, "-c", SERVE, str(history), str(dagster.with_name("python"))]
+    lock, number = history / "dev.lock", ""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as started:
+        try:
+            for _ in range(600):
+                if number := lock.exists() and lock.read_text():
+                    break
+                time.sleep(0.1)
+        finally:
+            started.kill()
+    assert number
+    try:
+        with pytest.raises(click.ClickException, match=rf"process {number}\)"), only_one(history):
+            pass
+    finally:
+        os.kill(int(number), signal.SIGKILL)
+    for _ in range(100):
+        try:
+            with only_one(history):
+                return
+        except click.ClickException:
+            time.sleep(0.1)  # It is still ending.
+    pytest.fail("the lock outlived Dagster")
