@@ -1,4 +1,4 @@
--- No band has more probes than the study wants, and a band with enough items, when they were chosen, has no fewer.
+-- No band has more probes than the study wants, and a band with enough different items, when they were chosen, has no fewer.
 {{ config(meta={'dagster': {'ref': {'name': 'probe_items'}}}) }}
 
 with

@@ -29,13 +29,26 @@ texts as (
     select * from {{ ref('stg_items') }}
 ),
 
+embeddings as (
+    select * from {{ source('ml', 'item_embeddings') }}
+),
+
+-- Items with the same text are one: nobody can rate them differently.
 sizes as (
     select
-        split,
-        band,
-        count(*) as n_band_items
-    from bands
-    group by split, band
+        clusters.split,
+        clusters.band,
+        count(distinct embeddings.text_hash) as n_band_items
+    from clusters
+    inner join items
+        on
+            clusters.split = items.split
+            and clusters.item_id = items.item_id
+    inner join embeddings
+        on
+            items.category = embeddings.category
+            and items.item_id = embeddings.item_id
+    group by clusters.split, clusters.band
 ),
 
 nearest as (

@@ -83,7 +83,7 @@ def check_file(path: Path) -> None:
     """Refuse what cannot be a data file.
 
     Raises:
-        IngestError: The path is missing, a folder, empty, unreadable, or not gzip though named so.
+        IngestError: The path is missing, a folder, a pipe, empty, unreadable, or not gzip though named so.
     """
     if not _is_text(str(path)):
         raise IngestError(f"{str(path)!a} is not a valid UTF-8 file name: rename the file.")
@@ -91,6 +91,8 @@ def check_file(path: Path) -> None:
         raise IngestError(f"{path} is a folder: name the files in it, for example {path / '*.jsonl.gz'}.")
     if not path.exists():
         raise IngestError(f"{path} does not exist: check the name, or set --data-root or PERSONA_FIDELITY_DATA.")
+    if not path.is_file():
+        raise IngestError(f"{path} is a pipe or a device, which can be read only once: write its contents to a file.")
     try:
         with path.open("rb") as stream:
             magic = stream.read(len(GZIP_MAGIC))

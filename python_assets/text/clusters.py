@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 from sklearn.cluster import KMeans, MiniBatchKMeans
+from sklearn.exceptions import ConvergenceWarning
 
 from python_assets.columns import to_matrix
 from python_assets.seeds import derive_seed
@@ -21,7 +23,7 @@ from python_assets.warehouse import Warehouse
 MINI_BATCH_FROM = 20_000
 
 BANDS = """
-    select bands.split, bands.band, bands.item_id, embeddings.embedding
+    select bands.split, bands.band, bands.item_id, embeddings.text_hash, embeddings.embedding
     from probes.item_bands as bands
     inner join corpus.items as items on bands.split = items.split and bands.item_id = items.item_id
     inner join ml.item_embeddings as embeddings
@@ -54,12 +56,17 @@ SCHEMA = pa.schema(
 """Columns of ``ml.item_clusters``."""
 
 
+class ItemTextError(Exception):
+    """The items' texts are of no use; the message says what to do."""
+
+
 class Band(NamedTuple):
-    """The items of one popularity band of one split, with their text vectors (items, 384)."""
+    """The items of one popularity band of one split, with hashes of their texts and the texts' vectors (items, 384)."""
 
     split: str
     band: str
     item_ids: np.ndarray
+    text_hashes: np.ndarray
     vectors: np.ndarray
 
 
@@ -68,13 +75,17 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
 
     Returns:
         The new rows of ``ml.item_clusters``.
+
+    Raises:
+        ItemTextError: All items of a split have the same text.
     """
     settings = study.probes.model_dump(exclude={"refresh"}) | {"seed": study.seed}
     config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     made = {"config_hash": config_hash, "code_version": code_version}
     chosen = [] if study.probes.refresh else [split for (split,) in warehouse.rows(CHOSEN, made)]
     kept = [split for split in chosen if split in study.splits]
-    rows = cluster_bands(read_bands(warehouse, kept=kept), wanted=study.probes.per_band(), seed=study.seed, **made)
+    bands = read_bands(warehouse, kept=kept)
+    rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, **made)
 
     def save(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("delete from ml.item_clusters where not list_contains($kept, split)", {"kept": kept})
@@ -85,6 +96,32 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     return rows
 
 
+def short_bands(rows: pa.Table, wanted: Mapping[str, int]) -> list[str]:
+    """A sentence for each band that gives fewer probes than wanted.
+
+    Args:
+        rows: Of ``ml.item_clusters``.
+        wanted: Probes wanted of each band.
+    """
+    found = rows.group_by(["split", "band"]).aggregate([("cluster", "count_distinct")]).to_pylist()
+    return [
+        f"{row['split']}: {row['cluster_count_distinct']:,} of {wanted[row['band']]:,} probes wanted in the {row['band']}, "
+        "which has no more items with different texts"
+        for row in sorted(found, key=lambda row: (row["split"], list(wanted).index(row["band"])))
+        if row["cluster_count_distinct"] < wanted[row["band"]]
+    ]
+
+
+def _require_different_texts(bands: Sequence[Band]) -> None:
+    for split in sorted({band.split for band in bands}):
+        texts = np.concatenate([band.text_hashes for band in bands if band.split == split])
+        if len(texts) > 1 and (texts == texts[0]).all():
+            raise ItemTextError(
+                f"All items of split {split} have the same text, so that nothing can tell them apart: name their item files "
+                "(`items:` of the sources in the study), and run again."
+            )
+
+
 def read_bands(warehouse: Warehouse, *, kept: Sequence[str] = ()) -> list[Band]:
     """Every band of every split but those kept."""
     table = warehouse.read(BANDS, {"kept": list(kept)})
@@ -93,16 +130,17 @@ def read_bands(warehouse: Warehouse, *, kept: Sequence[str] = ()) -> list[Band]:
 
 def _groups(table: pa.Table) -> Iterator[Band]:
     splits, bands = (table[name].to_numpy(zero_copy_only=False) for name in ("split", "band"))
-    item_ids, vectors = table["item_id"].to_numpy(zero_copy_only=False), to_matrix(table["embedding"])
+    item_ids, texts = (table[name].to_numpy(zero_copy_only=False) for name in ("item_id", "text_hash"))
+    vectors = to_matrix(table["embedding"])
     for split, band in sorted(set(zip(splits, bands, strict=True))):
         rows = (splits == split) & (bands == band)
-        yield Band(split, band, item_ids[rows], vectors[rows])
+        yield Band(split, band, item_ids[rows], texts[rows], vectors[rows])
 
 
 def cluster_bands(
     bands: list[Band], *, wanted: Mapping[str, int], seed: int, config_hash: str, code_version: str
 ) -> pa.Table:
-    """Cluster each band into as many clusters as it should give probes; a smaller band gives every item its own.
+    """Cluster each band into as many clusters as it should give probes; a band of fewer texts gives each its own.
 
     Args:
         bands: Items and vectors.
@@ -113,14 +151,18 @@ def cluster_bands(
 
     Returns:
         Rows of ``ml.item_clusters``: the cluster of each item and its distance to the centre.
+
+    Raises:
+        ItemTextError: All items of a split have the same text.
     """
+    _require_different_texts(bands)
     parts = []
     for band in bands:
         count = wanted[band.band]
         if not count or not len(band.item_ids):
             continue
         band_seed = derive_seed(seed, "clusters", band.split, band.band)
-        labels, distances = _cluster(band.vectors, count, seed=band_seed)
+        labels, distances = _cluster(band, count, seed=band_seed)
         rows = len(band.item_ids)
         parts.append(
             pa.table(
@@ -139,11 +181,38 @@ def cluster_bands(
     return pa.concat_tables(parts or [SCHEMA.empty_table()])
 
 
-def _cluster(vectors: np.ndarray, count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    if len(vectors) <= count:
-        return np.arange(len(vectors)), np.zeros(len(vectors))
-    # Items with the same text are one point: more clusters than points would leave some empty.
-    count = min(count, len(np.unique(vectors, axis=0)))
+def _cluster(band: Band, count: int, *, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    texts, vectors = _numbers(band.text_hashes), band.vectors
+    if texts.max() < count:
+        return texts, np.zeros(len(texts))
     kind = MiniBatchKMeans if len(vectors) > MINI_BATCH_FROM else KMeans
-    model = kind(n_clusters=count, n_init=3 if kind is MiniBatchKMeans else 10, random_state=seed).fit(vectors)
-    return model.labels_, np.linalg.norm(vectors - model.cluster_centers_[model.labels_], axis=1)
+    model = kind(n_clusters=count, n_init=3 if kind is MiniBatchKMeans else 10, random_state=seed)
+    with warnings.catch_warnings():
+        # That it leaves clusters empty where texts hardly differ; see _fill.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(vectors)
+    labels, distances = model.labels_, np.linalg.norm(vectors - model.cluster_centers_[model.labels_], axis=1)
+    _fill(labels, distances, texts, count)
+    return labels, distances
+
+
+def _numbers(text_hashes: np.ndarray) -> np.ndarray:
+    """Number the different texts from 0 as they come."""
+    _, first, texts = np.unique(text_hashes, return_index=True, return_inverse=True)
+    return np.asarray(first.argsort().argsort()[texts])
+
+
+def _fill(labels: np.ndarray, distances: np.ndarray, texts: np.ndarray, count: int) -> None:
+    """Give each cluster that k-means left empty the text that lies farthest from its centre, out of those with others.
+
+    Args:
+        labels: Cluster of each item, changed in place.
+        distances: To its centre, changed in place.
+        texts: Number of each item's text; there are ``count`` different ones or more.
+        count: Clusters wanted.
+    """
+    for empty in sorted(set(range(count)) - set(labels)):
+        n_texts = np.array([len(np.unique(texts[labels == label])) for label in range(count)])
+        shared = np.flatnonzero(n_texts[labels] > 1)
+        moved = texts == texts[shared[distances[shared].argmax()]]
+        labels[moved], distances[moved] = empty, 0.0

@@ -137,6 +137,13 @@ def test_missing_files_and_folders_are_named(tmp_path: Path, warehouse: Warehous
     assert nothing_written(warehouse)
 
 
+def test_a_pipe_is_no_file(tmp_path: Path, warehouse: Warehouse) -> None:
+    os.mkfifo(tmp_path / "a.jsonl")
+    with pytest.raises(IngestError, match="is a pipe or a device"):
+        ingest(warehouse, tmp_path / "a.jsonl")
+    assert nothing_written(warehouse)
+
+
 def test_gzip_data_is_known_by_its_bytes_and_may_have_several_members(tmp_path: Path, warehouse: Warehouse) -> None:
     path = tmp_path / "unnamed.jsonl"
     path.write_bytes(gzip.compress(review("u1") + b"\n") + gzip.compress(review("u2") + b"\n"))

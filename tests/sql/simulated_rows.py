@@ -81,7 +81,7 @@ def fill_raw(connection: duckdb.DuckDBPyConnection, reviews: list[Review]) -> No
 
 
 def fill_clusters(connection: duckdb.DuckDBPyConnection, study: Study, reviews: list[Review]) -> None:
-    """As many clusters in a band as probes are wanted, fewer where the band has fewer items."""
+    """As many clusters in a band as probes are wanted, fewer where the band has fewer items; each item has another text."""
     kept = earliest_reviews(reviews)
     core = peel_core(((r.category, r.user_id, r.item_id) for r in kept), study.core)
     rows = histories([r for r in kept if (r.category, r.user_id, r.item_id) in core], study.splits)
@@ -96,6 +96,13 @@ def fill_clusters(connection: duckdb.DuckDBPyConnection, study: Study, reviews: 
         for number, item in enumerate(items)
     ]
     insert(connection, "ml.item_clusters", clusters)
+    items = sorted({(category, item) for category, _, item in core})
+    embeddings = [
+        {"category": category, "item_id": item, "text_hash": f"{category} {item}", "embedding": [0.0] * 384}
+        | {"model": "test", "model_sha256": "0", "code_version": "test", "created_at": NOW}
+        for category, item in items
+    ]
+    insert(connection, "ml.item_embeddings", embeddings)
 
 
 def fill_scores(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
