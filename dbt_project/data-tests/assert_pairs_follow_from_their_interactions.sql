@@ -1,5 +1,6 @@
 -- Pairs are as many as the counts of ratings say, in all and in training, so that none is there twice, none is missing and
--- none with a later item trains; each has two items, a fold and enough of a gap.
+-- none with a later item trains; each has two items, a fold and enough of a gap. A build leaves out users of more than a
+-- million kept pairs, whom `heavy_users` warns of: making their pairs may take longer than all the rest.
 {{ config(meta={'dagster': {'ref': {'name': 'preference_pairs'}}}) }}
 
 with
@@ -12,12 +13,24 @@ study as (
     from {{ source('raw', 'study') }}
 ),
 
+heavy as (
+    select
+        split,
+        user_id
+    from {{ ref('users') }}
+    where n_pairs > {{ 1000000 if flags.WHICH == 'build' else 'null' }}
+),
+
 users as (
-    select * from {{ untested(ref('users'), ['split', 'user_id']) }} as users
+    select users.*
+    from {{ untested(ref('users'), ['split', 'user_id']) }} as users
+    anti join heavy using (split, user_id)
 ),
 
 interactions as (
-    select * from {{ beside_untested(ref('interactions'), ref('users'), ['split', 'user_id']) }} as interactions
+    select interactions.*
+    from {{ beside_untested(ref('interactions'), ref('users'), ['split', 'user_id']) }} as interactions
+    anti join heavy using (split, user_id)
 ),
 
 found as (

@@ -8,7 +8,7 @@ study as (
         seed,
         pair_min_gap,
         max_pairs_per_user
-    from {{ source('raw', 'study') }}
+    from {{ without_database(source('raw', 'study')) }}
 ),
 
 final as (
@@ -19,7 +19,7 @@ final as (
         other_item_id,
         rating_gap,
         fold
-    from {{ pairs_among(ref('interactions')) }} as pairs
+    from {{ pairs_among(without_database(ref('interactions'))) }} as pairs
 )
 
 select * from final

@@ -48,7 +48,7 @@ heavy as (
     inner join study on pair_counts.n_pairs > study.max_pairs_per_user
 ),
 
--- Which of a capped user's pairs train is known only when they are chosen.
+-- Which of a capped user's pairs train is known only when they are drawn.
 capped as (
     select interactions.*
     from interactions
@@ -61,7 +61,7 @@ kept_counts as (
         user_id,
         count(*) as n_pairs,
         count(*) filter (where fold = 'train') as n_train_pairs
-    from {{ pairs_among('capped') }} as pairs
+    from {{ drawn_pairs_among('capped') }} as pairs
     group by split, user_id
 ),
 

@@ -4,11 +4,11 @@
 with
 
 seed_users as (
-    select * from {{ ref('seed_users') }}
+    select * from {{ without_database(ref('seed_users')) }}
 ),
 
 blocks as (
-    select * from {{ ref('grounding_blocks') }}
+    select * from {{ without_database(ref('grounding_blocks')) }}
 ),
 
 final as (

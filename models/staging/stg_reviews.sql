@@ -4,11 +4,11 @@
 with
 
 reviews as (
-    select * from {{ source('raw', 'reviews') }}
+    select * from {{ without_database(source('raw', 'reviews')) }}
 ),
 
 repeat_reviews as (
-    select * from {{ ref('repeat_reviews') }}
+    select * from {{ without_database(ref('repeat_reviews')) }}
 ),
 
 final as (

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 
 from python_assets.columns import batches, columns, to_matrix
-from python_assets.encoder.pair_file import BLOCK, PairFile
+from python_assets.encoder.pair_file import BLOCK, ROW_BYTES, PairFile
 from python_assets.warehouse import Warehouse
 
 ITEMS = """
@@ -139,8 +142,9 @@ class StoredFolds(Mapping[str, PairFile]):
         if self.read is None:
             folder = self.warehouse.path.parent
             folder.mkdir(parents=True, exist_ok=True)
-            self.read = {name: PairFile(folder) for name in FOLDS}
             with self.warehouse.connect() as connection:
+                _require_room(connection, self.split, folder)
+                self.read = {name: PairFile(folder) for name in FOLDS}
                 sql = PAIRS.format(which="true")
                 for batch in batches(connection, sql, {"split": self.split}, rows=BLOCK):
                     names, rows = batch["fold"].to_numpy(zero_copy_only=False), _codes(batch)
@@ -160,6 +164,18 @@ class StoredFolds(Mapping[str, PairFile]):
         with self.warehouse.connect() as connection:
             connection.register("wanted", pa.table({"user_id": user_ids}))
             return _codes(columns(connection, PAIRS.format(which=which), {"split": self.split}))
+
+
+def _require_room(connection: duckdb.DuckDBPyConnection, split: str, folder: Path) -> None:
+    """One user can have more pairs than a disk holds; how many there are is known without making them."""
+    counted = connection.execute("select sum(n_pairs) from corpus.users where split = ?", [split]).fetchone()
+    n_pairs = int((counted and counted[0]) or 0)
+    needed, free = n_pairs * ROW_BYTES, shutil.disk_usage(folder).free
+    if needed > free:
+        raise EncoderDataError(
+            f"The {n_pairs:,} pairs of split {split} need {needed / 1e9:,.0f} GB in {folder}, where {free / 1e9:,.0f} GB are free: "
+            "set `pairs: {max_pairs_per_user: ...}` in the study, or keep the warehouse where there is more room."
+        )
 
 
 def _codes(rows: pa.Table | pa.RecordBatch) -> np.ndarray:

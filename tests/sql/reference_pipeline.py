@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 
@@ -102,6 +104,28 @@ def mine_pairs(interactions: Iterable[Interaction], min_gap: float) -> list[Pair
         for b in own
         if a.rating - b.rating >= min_gap
     ]
+
+
+def draw_pairs(interactions: Iterable[Interaction], min_gap: float, *, cap: int, seed: int) -> list[Pair]:
+    """All pairs of users with no more than the cap; of others one of each of as many strata of the same size."""
+    rows = list(interactions)
+    ratings = {(row.split, row.user_id, row.item_id): row.rating for row in rows}
+    by_user = defaultdict(list)
+    for pair in mine_pairs(rows, min_gap):
+        by_user[pair.split, pair.user_id].append(pair)
+
+    def place(pair: Pair, item_id: str) -> tuple[float, str]:
+        return ratings[pair.split, pair.user_id, item_id], item_id
+
+    drawn = []
+    for (_, user_id), own in by_user.items():
+        own.sort(key=lambda pair: (place(pair, pair.preferred_item_id), place(pair, pair.other_item_id)))
+        strata = min(cap, len(own))
+        edges = [stratum * len(own) // strata for stratum in range(strata + 1)]
+        for stratum, (first, end) in enumerate(pairwise(edges)):
+            digest = hashlib.md5(f"{user_id}|{stratum}|{seed}".encode()).digest()
+            drawn.append(own[first + int.from_bytes(digest[8:], "little") % (end - first)])
+    return drawn
 
 
 def popularity_bands(interactions: Iterable[Interaction], *, head: float, torso: float) -> dict[tuple[str, str], str]:
