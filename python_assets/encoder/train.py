@@ -139,12 +139,11 @@ class TrainingRun:
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
         self.optimizer = torch.optim.AdamW(groups, fused=True)
-        self.schedule = OneCycleLR(
-            self.optimizer,
-            max_lr=rates,
-            total_steps=max(2, settings.max_epochs * self.steps_per_epoch),
-            pct_start=settings.warmup_fraction,
-        )
+        steps, warmup = max(2, settings.max_epochs * self.steps_per_epoch), settings.warmup_fraction
+        if warmup * steps == 1:
+            # torch divides by the number of the warm-up's last step, which is 0 here.
+            warmup *= 1 - 1e-9
+        self.schedule = OneCycleLR(self.optimizer, max_lr=rates, total_steps=steps, pct_start=warmup)
         # Alone on a CPU, the dense gradient of all users that AdamW wants is kept, and only a batch's rows in it change.
         self.model.sparse_users = device.type == "cpu" and world_size() == 1
         self.user_gradient = torch.zeros_like(self.model.w, requires_grad=False) if self.model.sparse_users else None

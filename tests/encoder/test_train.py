@@ -103,6 +103,14 @@ def test_training_stops_early_and_keeps_the_best_epoch() -> None:
     )
 
 
+@pytest.mark.parametrize(("epochs", "warmup"), [(1, 0.1), (10, 0.1), (4, 0.25), (20, 0.05)])
+def test_a_warm_up_of_one_step(epochs: int, warmup: float) -> None:
+    planted = planted_corpus(pairs=400)
+    settings = SMALL.model_copy(update={"max_epochs": epochs, "warmup_fraction": warmup, "batch_size": 10_000})
+    trained = train_encoder(planted.data, settings, seed=1, progress=False)
+    assert np.isfinite(user_places(trained.model).embeddings).all()
+
+
 def test_user_places_follow_equation_4() -> None:
     data = planted_corpus().data
     model = train_encoder(data, SMALL.model_copy(update={"max_epochs": 1}), seed=1, progress=False).model
