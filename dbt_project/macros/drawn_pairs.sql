@@ -10,32 +10,6 @@
 (
     with
 
-    rated as (
-        select
-            split,
-            user_id,
-            rating,
-            count(*) as n_items
-        from {{ interactions }}
-        group by split, user_id, rating
-    ),
-
-    preferred_ratings as (
-        select
-            preferred.split,
-            preferred.user_id,
-            preferred.rating,
-            cast(sum(other.n_items) as bigint) as n_others
-        from rated as preferred
-        inner join rated as other
-            on
-                preferred.split = other.split
-                and preferred.user_id = other.user_id
-                and preferred.rating > other.rating
-        inner join study on preferred.rating - other.rating >= study.pair_min_gap
-        group by preferred.split, preferred.user_id, preferred.rating
-    ),
-
     items as (
         select
             rows.split,
@@ -44,11 +18,11 @@
             rows.rating,
             rows.position,
             rows.fold,
-            coalesce(preferred_ratings.n_others, 0) as n_others,
+            coalesce(ratings.n_others, 0) as n_others,
             row_number() over in_order - 1 as place,
-            cast(sum(coalesce(preferred_ratings.n_others, 0)) over in_order as bigint) as pairs_so_far
+            cast(sum(coalesce(ratings.n_others, 0)) over in_order as bigint) as pairs_so_far
         from {{ interactions }} as rows
-        left join preferred_ratings using (split, user_id, rating)
+        left join {{ others_of_each_rating(interactions) }} as ratings using (split, user_id, rating)
         window in_order as (
             partition by rows.split, rows.user_id
             order by rows.rating, rows.item_id
