@@ -211,7 +211,7 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
     n_train_pairs = users["n_train_pairs"].to_numpy()
     if not n_train_pairs.any():
         raise EncoderDataError(
-            f"Split {split} has no training pair: no user rated two items differently. Use a larger corpus."
+            f"Split {split} has no training pair: no user rated two items `pairs.min_gap` apart. Use a larger corpus."
         )
     return TrainingData(
         user_ids=users["user_id"].combine_chunks(),
