@@ -12,20 +12,20 @@
 
     items as (
         select
-            rows.split,
-            rows.user_id,
-            rows.item_id,
-            rows.rating,
-            rows.position,
-            rows.fold,
+            reviewed.split,
+            reviewed.user_id,
+            reviewed.item_id,
+            reviewed.rating,
+            reviewed.position,
+            reviewed.fold,
             coalesce(ratings.n_others, 0) as n_others,
             row_number() over in_order - 1 as place,
             cast(sum(coalesce(ratings.n_others, 0)) over in_order as bigint) as pairs_so_far
-        from {{ interactions }} as rows
+        from {{ interactions }} as reviewed
         left join {{ others_of_each_rating(interactions) }} as ratings using (split, user_id, rating)
         window in_order as (
-            partition by rows.split, rows.user_id
-            order by rows.rating, rows.item_id
+            partition by reviewed.split, reviewed.user_id
+            order by reviewed.rating, reviewed.item_id
             rows unbounded preceding
         )
     ),
