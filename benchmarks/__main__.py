@@ -12,6 +12,7 @@ from benchmarks.coverage import population_coverage
 from benchmarks.encoder import training_memory, training_step
 from benchmarks.growth import growth
 from benchmarks.metrics import metric_panel
+from benchmarks.pair_cap import pair_cap
 from benchmarks.placing import folding_in, placing
 from benchmarks.reading import reading
 from benchmarks.result import Result
@@ -39,6 +40,7 @@ def benchmarks_of(args: argparse.Namespace) -> dict[str, Callable[[], Result | l
         "fold-in": lambda: folding_in(users=args.folded),
         "panel": lambda: metric_panel(sample=args.personas),
         "coverage": lambda: population_coverage(users=args.users, personas=args.personas),
+        "cap": lambda: pair_cap(items=args.items),
         "reading": lambda: reading(users=args.users),
         "accuracy": lambda: accuracies(warehouse=args.warehouse, split=args.split),
         "growth": lambda: growth(**corpus, pairs_per_user=args.pairs_per_user),

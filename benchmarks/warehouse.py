@@ -91,17 +91,17 @@ class Build(NamedTuple):
     models: dict[str, float]
 
 
-def build(warehouse: str, target: Path) -> Build:
-    """Build what changed.
+def run_dbt(warehouse: str, target: Path, *arguments: str) -> tuple[float, float]:
+    """Seconds and peak MiB of a call of dbt.
 
     Raises:
         SystemExit: dbt failed; its log is in ``target``.
     """
-    options = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--quiet", "--exclude-resource-type", "unit_test"]
+    options = ["--project-dir", str(DBT), "--profiles-dir", str(DBT), "--quiet"]
     names = {"PERSONA_FIDELITY_WAREHOUSE": warehouse, "DBT_TARGET_PATH": target, "DBT_LOG_PATH": target / "logs"}
     begun = time.perf_counter()
     dbt = subprocess.Popen(
-        [Path(sys.executable).with_name("dbt"), "build", *options, "--select", *MODELS],
+        [Path(sys.executable).with_name("dbt"), *arguments, *options],
         cwd=DBT,
         stdout=subprocess.DEVNULL,  # DuckDB's progress bars
         env=os.environ | {name: str(path) for name, path in names.items()},
@@ -111,6 +111,12 @@ def build(warehouse: str, target: Path) -> Build:
     seconds = time.perf_counter() - begun
     if status:
         sys.exit(f"dbt failed: see {target / 'logs' / 'dbt.log'}")
+    return seconds, usage.ru_maxrss / 1024
+
+
+def build(warehouse: str, target: Path) -> Build:
+    """Build what changed."""
+    seconds, peak_mib = run_dbt(warehouse, target, "build", "--exclude-resource-type", "unit_test", "--select", *MODELS)
     results = json.loads((target / "run_results.json").read_text())["results"]
     models = {
         node["unique_id"].split(".")[-1]: node["execution_time"]
@@ -118,7 +124,7 @@ def build(warehouse: str, target: Path) -> Build:
         if node["unique_id"].startswith("model.")
     }
     models["data tests"] = sum(node["execution_time"] for node in results if node["unique_id"].startswith("test."))
-    return Build(seconds, usage.ru_maxrss / 1024, models)
+    return Build(seconds, peak_mib, models)
 
 
 def make_files(

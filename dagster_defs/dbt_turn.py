@@ -5,12 +5,14 @@ from __future__ import annotations
 import atexit
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from python_assets.spill import remove_leftovers
 from python_assets.turn import is_asked_for
 from python_assets.warehouse import Warehouse, bound_memory
 
@@ -58,7 +60,10 @@ class Plugin(BasePlugin):
             self._timer = threading.Timer(KEPT_SECONDS, self._let_go)
             self._timer.daemon = True
             self._timer.start()
-        bound_memory(conn)
+        # A lake has no file here; what does not fit into memory goes where dbt was started.
+        path = Path("lake" if self.creds is None or self.creds.path == ":memory:" else self.creds.path)
+        remove_leftovers(path)
+        bound_memory(conn, path)
 
     def _let_go(self) -> bool:
         """Whether there was something to let go of."""

@@ -14,9 +14,10 @@ from typing import Any
 import dagster as dg
 
 from dagster_defs.failures import first_cause
-from dagster_defs.processes import PROCESS_TAG, release_killed_runs, this_process
+from dagster_defs.processes import PROCESS_TAG, release_killed_runs
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
+from python_assets.processes import this_process
 from python_assets.study import Study
 
 STAGES = ("prepare", "encode", "evaluate", "publish")

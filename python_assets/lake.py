@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from python_assets.file_errors import first_line, is_conflict, is_missing
+from python_assets.spill import remove_leftovers
 from python_assets.turn import Turn
 from python_assets.warehouse import MAX_ATTEMPTS, Warehouse, WarehouseError, bound_memory
 
@@ -172,7 +173,8 @@ class Lake(Warehouse):
                     raise WarehouseError(self._why(error)) from error
 
     def _attach(self, options: str) -> duckdb.DuckDBPyConnection:
-        connection = bound_memory(duckdb.connect())
+        remove_leftovers(self.path)
+        connection = bound_memory(duckdb.connect(), self.path)
         try:
             load_extensions(connection)
             connection.execute(f"attach {_quoted(self._address)} as lake ({options})")

@@ -20,6 +20,7 @@ import pyarrow as pa
 
 from python_assets.columns import columns
 from python_assets.file_errors import first_line, holder, is_conflict, is_damaged, is_in_use
+from python_assets.spill import remove_leftovers, spill_apart
 from python_assets.tables import make_room, table_statements
 from python_assets.turn import Turn
 
@@ -142,7 +143,8 @@ class Warehouse:
                     create_file(self.path)
                 connection = duckdb.connect(str(self.path), read_only=read_only, config=config or {})
                 turn.over()
-                return bound_memory(connection)
+                remove_leftovers(self.path)
+                return bound_memory(connection, self.path)
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
@@ -272,12 +274,17 @@ def create_file(path: Path) -> None:
         connection.execute(f"attach '{name}' as warehouse (storage_version '{STORAGE_VERSION}')")
 
 
-def bound_memory(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+def bound_memory(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
     """Keep DuckDB's memory under PERSONA_FIDELITY_MEMORY (say 4GB) when it is set; what does not fit goes to disk.
+
+    Args:
+        connection: To the database.
+        path: The database's file, or what is named after it; what does not fit goes beside it.
 
     Raises:
         WarehouseError: The variable is not a size.
     """
+    spill_apart(connection, path)
     if size := os.environ.get(MEMORY_VARIABLE):
         try:
             connection.execute("set memory_limit = ?", [size])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,7 +46,7 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
     kind = ALSO.get(suffix.lower(), suffix.lower())
     if kind not in READERS:
         raise ImportFileError(f"{path} is none of the kinds that are read: give .csv, .jsonl or .parquet.")
-    with bound_memory(duckdb.connect()) as connection:
+    with bound_memory(duckdb.connect(), Path(tempfile.gettempdir()) / "import") as connection:
         try:
             connection.execute(f"create temp table file as {READERS[kind]}", [str(path)])
             if kind == ".jsonl":

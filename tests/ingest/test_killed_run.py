@@ -13,7 +13,8 @@ import psutil
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from dagster_defs.processes import PROCESS_TAG, is_gone, release_killed_runs, this_process
+from dagster_defs.processes import PROCESS_TAG, release_killed_runs
+from python_assets.processes import is_gone, this_process
 
 HOST, NUMBER, STARTED = this_process().split(":")
 
