@@ -1,8 +1,8 @@
 """Where DuckDB puts what does not fit into memory.
 
 By default all processes at one file, and all that have no file and were started in one folder, share a folder for it. The
-files in it have the same names, so that two who spill at once both crash, also when both only read. And what a killed process
-leaves there stays.
+files in it have the same names, so that two who spill at once both crash, also when both only read (duckdb/duckdb#15173). And
+what a killed process leaves there stays (duckdb/duckdb#24576).
 """
 
 from __future__ import annotations

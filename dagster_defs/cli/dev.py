@@ -19,7 +19,7 @@ from dagster_defs.cli.options import activate, study_options
 
 @contextmanager
 def only_one(home: Path) -> Iterator[IO[str]]:
-    """Two daemons of one history would start each other's runs.
+    """Two daemons of one history start each run twice (dagster-io/dagster#33962).
 
     Args:
         home: Where the history is.
