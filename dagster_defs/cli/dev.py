@@ -39,6 +39,8 @@ def only_one(home: Path) -> Iterator[IO[str]]:
                 f"A Dagster UI with the run history in {home} is open already (process {lock.read() or 'unknown'}): use that "
                 "one, end it, or set DAGSTER_HOME to another folder for a second one."
             ) from None
+        except OSError:
+            pass  # Not every file system has locks; there nobody is kept out.
         lock.truncate(0)
         yield lock
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import signal
 import socket
@@ -62,6 +64,15 @@ def test_a_second_ui_with_the_same_history_is_refused(history: Path) -> None:
     assert "set DAGSTER_HOME to another folder" in done.output
     with only_one(history):
         pass  # Free again.
+
+
+def test_a_file_system_without_locks(history: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_locks(file: object, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with only_one(history) as one, only_one(history) as other:
+        assert one.name == other.name
 
 
 def test_the_history_stays_in_use_while_dagster_outlives_a_killed_command(history: Path, tmp_path: Path) -> None:
