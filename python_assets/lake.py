@@ -109,11 +109,11 @@ class Lake(Warehouse):
         """Nothing to share: a lake stays open once a process."""
         yield
 
-    def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Keep a connection from every file but the lake's own."""
+    def seal(self, connection: duckdb.DuckDBPyConnection, *, but: Path | None = None) -> None:
+        """Keep a connection from every file but the lake's own, and one more where it is named."""
         options = dict(connection.execute("select option_name, value from ducklake_options('lake')").fetchall())
         connection.execute(f"set allowed_directories = [{_quoted(options['data_path'])}]")
-        super().seal(connection)
+        super().seal(connection, but=but)
 
     def size(self) -> str:
         """How much the newest version of all tables holds, for people."""

@@ -116,8 +116,9 @@ class Warehouse:
             return self._open(read_only=False, shared=False, config=dict(config))
         return None
 
-    def seal(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Keep a connection from every file but the warehouse."""
+    def seal(self, connection: duckdb.DuckDBPyConnection, *, but: Path | None = None) -> None:
+        """Keep a connection from every file but the warehouse, and one more where it is named."""
+        connection.execute("set allowed_paths = ?", [[str(but)] if but else []])
         connection.execute("set enable_external_access = false")
 
     def size(self) -> str:

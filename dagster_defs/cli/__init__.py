@@ -12,7 +12,8 @@ from dagster_defs.cli.estimate import estimate
 from dagster_defs.cli.fetch import fetch
 from dagster_defs.cli.graph import run
 from dagster_defs.cli.imports import import_personas, import_ratings
-from dagster_defs.cli.reading import report, sql, status
+from dagster_defs.cli.reading import report, status
+from dagster_defs.cli.sql import sql
 from dagster_defs.cli.upkeep import tidy
 
 EPILOG = "Exit codes: 0 success, 1 bad input (one sentence says what to do), 2 bad usage."

@@ -1,53 +1,13 @@
-"""`sql`, `status` and `report`: reading only."""
+"""`status` and `report`: reading only."""
 
 from __future__ import annotations
 
-import csv
-import json
-import sys
-from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
 from python_assets.warehouse import WarehouseError
-
-
-@click.command()
-@click.argument("query")
-@click.option("--format", "format_", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
-@warehouse_option
-def sql(query: str, format_: str, warehouse: str | None) -> None:
-    """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity"."""
-    import duckdb
-
-    target = chosen_warehouse(warehouse)
-    with target.connect() as connection:
-        target.seal(connection)
-        try:
-            answer = connection.sql(query)
-            if answer is None:
-                raise WarehouseError("That statement gives no rows; `sql` reads only: ask with `select` or `from`.")
-            if format_ == "table":
-                click.echo(str(answer))
-                return
-            names, rows = answer.columns, answer.fetchall()
-        except duckdb.Error as error:
-            raise WarehouseError(f"The query cannot be answered: {' '.join(str(error).split())[:500]}") from error
-    if format_ == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(names)
-        writer.writerows(rows)
-    else:
-        click.echo(json.dumps([dict(zip(names, row, strict=True)) for row in rows], default=_plain, indent=1))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    return str(value)
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -68,7 +69,7 @@ def test_the_command_line_says_it_too_and_answers(warehouse: Warehouse, tmp_path
         warehouse.address,
     )
     process.wait()
-    assert (answer.returncode, answer.stdout.strip()) == (0, "[]")
+    assert (answer.returncode, json.loads(answer.stdout)) == (0, [])
     assert f"process {process.pid}" in answer.stderr
 
 

@@ -1,0 +1,76 @@
+"""`sql`: questions to the warehouse, read-only."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+import duckdb
+
+from dagster_defs.cli.options import chosen_warehouse, warehouse_option
+from python_assets.warehouse import Warehouse, WarehouseError
+
+COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
+
+
+@click.command()
+@click.argument("query")
+@click.option("--format", "format_", type=click.Choice(["table", *COPY_OPTIONS]), default="table", show_default=True)
+@warehouse_option
+def sql(query: str, format_: str, warehouse: str | None) -> None:
+    """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity"."""
+    target = chosen_warehouse(warehouse)
+    if format_ == "table":
+        click.echo(table_text(target, query))
+        return
+    with TemporaryDirectory(prefix="persona-fidelity-") as folder:
+        path = Path(folder, f"answer.{format_}")
+        write_answer(target, query, path, format_)
+        with path.open("rb") as answer:
+            shutil.copyfileobj(answer, click.get_binary_stream("stdout"))
+
+
+def table_text(target: Warehouse, query: str) -> str:
+    """The first rows, as DuckDB draws them."""
+    with target.connect() as connection:
+        target.seal(connection)
+        try:
+            return str(_asked(connection, query))
+        except duckdb.Error as error:
+            raise _refused(error) from error
+
+
+def write_answer(target: Warehouse, query: str, path: Path, format_: str) -> None:
+    """All rows, of any number, into a file: a pager that takes its time does not keep writers from the warehouse.
+
+    Args:
+        target: The warehouse.
+        query: Whatever gives rows.
+        path: The file, made anew.
+        format_: A key of ``COPY_OPTIONS``.
+
+    Raises:
+        WarehouseError: The query is wrong, wants to write, or the file has no room.
+    """
+    with target.connect() as connection:
+        target.seal(connection, but=path)
+        # The path is our own; COPY takes no parameter there.
+        name = str(path).replace("'", "''")
+        copy = f"copy (from answer) to '{name}' ({COPY_OPTIONS[format_]}, use_tmp_file false)"
+        try:
+            _asked(connection, query).query("answer", copy)
+        except duckdb.Error as error:
+            raise _refused(error) from error
+
+
+def _asked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:
+    answer: duckdb.DuckDBPyRelation | None = connection.sql(query)
+    if answer is None:
+        raise WarehouseError("That statement gives no rows; `sql` reads only: ask with `select` or `from`.")
+    return answer
+
+
+def _refused(error: duckdb.Error) -> WarehouseError:
+    return WarehouseError(f"The query cannot be answered: {' '.join(str(error).split())[:500]}")

@@ -1,0 +1,102 @@
+"""Answers of `sql` as files of any size, read from a sealed warehouse."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from dagster_defs.cli import main
+from python_assets.warehouse import Warehouse
+from tests.graph.conftest import COMMAND
+
+TYPES = """
+    select 1 as number, null::int as nothing, true as truth, [1, 2] as list, {'a': 'b'} as struct, date '2020-02-01' as day,
+    timestamp '2020-02-01 01:02:03' as moment, 0.25::double as share, 'a, "b"' as words
+"""
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    warehouse = Warehouse(tmp_path / "it's.duckdb", wait_seconds=0)
+    warehouse.prepare()
+    return warehouse
+
+
+def _ask(warehouse: Warehouse, query: str, format_: str) -> Result:
+    return CliRunner().invoke(main, ["sql", query, "--format", format_, "--warehouse", warehouse.address])
+
+
+def test_json_keeps_types(warehouse: Warehouse) -> None:
+    assert json.loads(_ask(warehouse, TYPES, "json").output) == [
+        {
+            "number": 1,
+            "nothing": None,
+            "truth": True,
+            "list": [1, 2],
+            "struct": {"a": "b"},
+            "day": "2020-02-01",
+            "moment": "2020-02-01 01:02:03",
+            "share": 0.25,
+            "words": 'a, "b"',
+        }
+    ]
+
+
+def test_csv_quotes_what_holds_commas(warehouse: Warehouse) -> None:
+    names, row = csv.reader(_ask(warehouse, TYPES, "csv").output.splitlines())
+    assert dict(zip(names, row, strict=True))["words"] == 'a, "b"'
+    assert row[:4] == ["1", "", "true", "[1, 2]"]
+
+
+@pytest.mark.parametrize(
+    "query", ["describe raw.study", "pragma table_info('raw.study')", "explain select 1", "values (1)"]
+)
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_whatever_gives_rows_can_be_asked(warehouse: Warehouse, query: str, format_: str) -> None:
+    done = _ask(warehouse, query, format_)
+    assert done.exit_code == 0
+    assert done.output.strip()
+
+
+def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
+    assert json.loads(_ask(warehouse, "from raw.study", "json").output) == []
+    assert _ask(warehouse, "select 1 as one where false", "csv").output == "one\n"
+
+
+@pytest.mark.parametrize("format_", ["table", "csv", "json"])
+@pytest.mark.parametrize("query", ["from read_text('/etc/hostname')", "copy (select 1) to '/tmp/never.csv'"])
+def test_no_other_file_is_read_or_written(warehouse: Warehouse, query: str, format_: str) -> None:
+    done = _ask(warehouse, query, format_)
+    assert done.exit_code == 1
+    assert "file system operations are disabled" in done.output
+
+
+@pytest.mark.parametrize("format_", ["csv", "json"])
+def test_memory_does_not_grow_with_the_answer(warehouse: Warehouse, tmp_path: Path, format_: str) -> None:
+    def peak(rows: int) -> int:
+        query = f"select range as number, range::varchar as words from range({rows})"
+        arguments = [COMMAND, "sql", query, "--format", format_, "--warehouse", warehouse.address]
+        with (tmp_path / "answer").open("w") as out:
+            process = subprocess.Popen(arguments, stdout=out)
+        _, status, usage = os.wait4(process.pid, 0)
+        assert status == 0
+        return usage.ru_maxrss
+
+    # In Python's objects three million rows are half a gigabyte and more.
+    assert peak(3_000_000) - peak(1) < 150_000
+
+
+def test_a_reader_that_takes_its_time_keeps_no_writer_waiting(warehouse: Warehouse) -> None:
+    arguments = [COMMAND, "sql", "from range(200000)", "--format", "csv", "--warehouse", warehouse.address]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "range\n"
+        assert process.poll() is None
+        warehouse.write(lambda connection: connection.execute("create table raw.written (i int)"))
+        assert len(process.stdout.read().splitlines()) == 200_000
