@@ -1,5 +1,6 @@
 {#-
-    As many pairs of each user as the study's cap allows, as a subquery: for users who have more, without making the others.
+    As many pairs of each user as the study's cap allows, as a subquery: the two items of each, with the pair's number. For
+    users who have more pairs, without making them.
 
     A user's pairs are numbered from 0: by the preferred item (those with lower ratings first), and then by the other one. Any
     number can be looked up, as an item is preferred to the first so many of the user's items in this order. The numbers are
@@ -52,25 +53,44 @@
             ) as pair_number
         from strata
         cross join study
+    ),
+
+    preferred as (
+        select
+            drawn.pair_number,
+            items.*,
+            drawn.pair_number - (items.pairs_so_far - items.n_others) as other_place
+        from drawn
+        asof join (select * from items where n_others > 0) as items
+            on
+                drawn.split = items.split
+                and drawn.user_id = items.user_id
+                and drawn.pair_number >= items.pairs_so_far - items.n_others
     )
 
     select
+        split,
+        user_id,
+        pair_number,
+        item_id,
+        rating,
+        position,
+        fold
+    from preferred
+    union all
+    select
         preferred.split,
         preferred.user_id,
-        preferred.item_id as preferred_item_id,
-        other.item_id as other_item_id,
-        preferred.rating - other.rating as rating_gap,
-        {{ later_fold() }} as fold
-    from drawn
-    asof join (select * from items where n_others > 0) as preferred
-        on
-            drawn.split = preferred.split
-            and drawn.user_id = preferred.user_id
-            and drawn.pair_number >= preferred.pairs_so_far - preferred.n_others
+        preferred.pair_number,
+        other.item_id,
+        other.rating,
+        other.position,
+        other.fold
+    from preferred
     inner join items as other
         on
             preferred.split = other.split
             and preferred.user_id = other.user_id
-            and drawn.pair_number - (preferred.pairs_so_far - preferred.n_others) = other.place
+            and preferred.other_place = other.place
 )
 {%- endmacro %}

@@ -61,7 +61,7 @@ kept_counts as (
         user_id,
         count(*) as n_pairs,
         count(*) filter (where fold = 'train') as n_train_pairs
-    from {{ drawn_pairs_among('capped') }} as pairs
+    from {{ pairs_among('capped') }} as pairs
     group by split, user_id
 ),
 

@@ -1,9 +1,13 @@
-"""Views hold in a copy of the file, whatever that is called."""
+"""Views hold in a copy of the file, whatever that is called, and however their rows are read."""
 
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
+
+import pytest
 
 from python_assets.warehouse import Warehouse
 from tests.sql.conftest import Built
@@ -17,3 +21,38 @@ def test_views_can_be_read_in_a_renamed_copy(simulated: Built, tmp_path: Path) -
     for name in views:
         rows = f"select * from {name} order by all limit 100"
         assert copy.rows(rows) == simulated.warehouse.rows(rows) != []
+
+
+# A buffer of a page, so that few rows fill it; a process of its own, as a query that hangs can only be killed.
+ONE_BY_ONE = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+connection.execute("set streaming_buffer_size = '4KB'")
+connection.execute(f"from {sys.argv[2]}")
+rows = 0
+while part := connection.fetchmany(1000):
+    rows += len(part)
+print(rows)
+"""
+
+
+# With fewer, the rows of either join come in time.
+MANY_USERS = """
+    insert into corpus.interactions by name
+    select interactions.* replace (user_id || ' ' || copies.number as user_id)
+    from corpus.interactions as interactions cross join range(600) as copies (number)
+"""
+
+
+@pytest.mark.parametrize("cap", ["null", "6"])
+@pytest.mark.parametrize("view", ["corpus.preference_pairs", "personas.grounding_profiles", "staging.stg_reviews"])
+def test_rows_can_be_read_as_they_are_made(simulated: Built, tmp_path: Path, view: str, cap: str) -> None:
+    copy = Warehouse(shutil.copy(simulated.warehouse.path, tmp_path / "copy.duckdb"))
+    with copy.connect(read_only=False) as connection:
+        connection.execute(f"update raw.study set max_pairs_per_user = {cap}")
+        connection.execute(MANY_USERS)
+    read = subprocess.run(
+        [sys.executable, "-c", ONE_BY_ONE, copy.address, view], capture_output=True, text=True, timeout=60, check=True
+    )
+    # DuckDB may draw a progress bar before it.
+    assert [(int(read.stdout.split()[-1]),)] == copy.rows(f"select count(*) from {view}")
