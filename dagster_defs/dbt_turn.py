@@ -12,9 +12,10 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import is_asked_for
-from python_assets.warehouse import Warehouse, bound_memory
+from python_assets.warehouse import Warehouse
 
 KEPT_SECONDS = 0.5
 """How long the file stays open after dbt opened it: most tests are done in less, and opening takes longer than they do."""

@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 
 
+class WarehouseError(Exception):
+    """The warehouse cannot be opened or used; the message says what to do."""
+
+
 def first_line(error: Exception) -> str:
     """The first line of an error's message."""
     return str(error).splitlines()[0]

@@ -17,10 +17,11 @@ from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import first_line, is_conflict, is_missing
+from python_assets.file_errors import WarehouseError, first_line, is_conflict, is_missing
+from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import Turn
-from python_assets.warehouse import MAX_ATTEMPTS, Warehouse, WarehouseError, bound_memory
+from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
+from python_assets.file_errors import WarehouseError
 from python_assets.study import Population, Study
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.warehouse import Warehouse
 
 # What stages after `prepare` read of a split; every row counts, in any order.
 SPLIT_TABLES = ("corpus.interactions", "corpus.items", "corpus.users", "probes.probe_items")

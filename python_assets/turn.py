@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from python_assets.file_errors import WarehouseError
+
+WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
+DEFAULT_WAIT_SECONDS = 120.0
 # A writer is done in less; whoever waits longer wants to know for whom.
 SILENT_SECONDS = 3.0
 # Opening a locked file costs a millisecond: asking often finds the gaps between two writes of another process.
@@ -55,6 +60,22 @@ class Turn:
             with suppress(OSError):
                 _asking(self._file).touch()
                 self._asked = True
+
+
+def wait_setting() -> float:
+    """Seconds to wait for one's turn.
+
+    Raises:
+        WarehouseError: PERSONA_FIDELITY_WAIT is not a number of seconds.
+    """
+    value = os.environ.get(WAIT_VARIABLE) or str(DEFAULT_WAIT_SECONDS)
+    try:
+        seconds = float(value)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds < float("inf"):
+        raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
+    return seconds
 
 
 def is_asked_for(file: Path | str) -> bool:

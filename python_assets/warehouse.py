@@ -6,7 +6,6 @@ connection across training or LLM calls, and opening waits its turn with a growi
 
 from __future__ import annotations
 
-import os
 import random
 import sys
 import time
@@ -19,24 +18,18 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.columns import columns
-from python_assets.file_errors import first_line, holder, is_conflict, is_damaged, is_in_use
-from python_assets.spill import remove_leftovers, spill_apart
+from python_assets.file_errors import WarehouseError, first_line, holder, is_conflict, is_damaged, is_in_use
+from python_assets.memory import bound_memory
+from python_assets.spill import remove_leftovers
 from python_assets.tables import make_room, table_statements
-from python_assets.turn import Turn
+from python_assets.turn import WAIT_VARIABLE, Turn, wait_setting
 
-WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
-DEFAULT_WAIT_SECONDS = 120.0
-MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
 # Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/scaling.md).
 STORAGE_VERSION = "v1.4.0"
 # With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
 MAX_ATTEMPTS = 10
 
 Result = TypeVar("Result")
-
-
-class WarehouseError(Exception):
-    """The warehouse cannot be opened or used; the message says what to do."""
 
 
 class Warehouse:
@@ -273,42 +266,6 @@ def create_file(path: Path) -> None:
     name = str(path).replace("'", "''")
     with duckdb.connect() as connection:
         connection.execute(f"attach '{name}' as warehouse (storage_version '{STORAGE_VERSION}')")
-
-
-def bound_memory(connection: duckdb.DuckDBPyConnection, path: Path) -> duckdb.DuckDBPyConnection:
-    """Keep DuckDB's memory under PERSONA_FIDELITY_MEMORY (say 4GB) when it is set; what does not fit goes to disk.
-
-    Args:
-        connection: To the database.
-        path: The database's file, or what is named after it; what does not fit goes beside it.
-
-    Raises:
-        WarehouseError: The variable is not a size.
-    """
-    spill_apart(connection, path)
-    if size := os.environ.get(MEMORY_VARIABLE):
-        try:
-            connection.execute("set memory_limit = ?", [size])
-        except duckdb.Error as error:
-            connection.close()
-            raise WarehouseError(f"{MEMORY_VARIABLE} is {size!r}: give a size such as 4GB, or unset it.") from error
-    return connection
-
-
-def wait_setting() -> float:
-    """Seconds to wait for one's turn.
-
-    Raises:
-        WarehouseError: PERSONA_FIDELITY_WAIT is not a number of seconds.
-    """
-    value = os.environ.get(WAIT_VARIABLE) or str(DEFAULT_WAIT_SECONDS)
-    try:
-        seconds = float(value)
-    except ValueError:
-        seconds = -1.0
-    if not 0 <= seconds < float("inf"):
-        raise WarehouseError(f"{WAIT_VARIABLE} is {value!r}: set it to a number of seconds, such as 120.")
-    return seconds
 
 
 def _to_standard_error(message: str) -> None:

@@ -12,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_assets.memory import MEMORY_VARIABLE, bound_memory
 from python_assets.spill import spill_apart
-from python_assets.warehouse import MEMORY_VARIABLE, Warehouse, bound_memory
+from python_assets.warehouse import Warehouse
 
 # Sorts more than fits, and says how much of it is in order; with a third argument it waits for its end with the rest on disk.
 WORKER = """
@@ -22,7 +23,8 @@ from pathlib import Path
 
 import duckdb
 
-from python_assets.warehouse import Warehouse, bound_memory
+from python_assets.memory import bound_memory
+from python_assets.warehouse import Warehouse
 
 kind, path, salt, *stay = sys.argv[1:]
 sql = f"select md5('{salt}' || range) as hash from range(3000000) order by hash"

@@ -33,7 +33,8 @@ def estimate(
     """
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from python_assets.estimate import requests_of, trainings_of
-    from python_assets.warehouse import Warehouse, WarehouseError
+    from python_assets.file_errors import WarehouseError
+    from python_assets.warehouse import Warehouse
 
     target: Warehouse | None = workspace.warehouse
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
-from python_assets.warehouse import WarehouseError
+from python_assets.file_errors import WarehouseError
 
 
 @click.command()

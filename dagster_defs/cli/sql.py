@@ -10,7 +10,8 @@ import click
 import duckdb
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.file_errors import WarehouseError
+from python_assets.warehouse import Warehouse
 
 COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
 

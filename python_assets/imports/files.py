@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.file_errors import first_line
-from python_assets.warehouse import bound_memory
+from python_assets.memory import bound_memory
 
 # Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
 READERS = {

@@ -10,6 +10,7 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
+from python_assets.file_errors import WarehouseError
 from python_assets.report import (
     figure2_fgi,
     figure3_coverage,
@@ -27,7 +28,7 @@ from python_assets.report.details import details_context
 from python_assets.report.formats import count, decimal, percent
 from python_assets.report.glossary import GLOSSARY
 from python_assets.report.style import Drawing
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.warehouse import Warehouse
 
 HERE = Path(__file__).parent
 CONTENTS = [

@@ -15,11 +15,12 @@ import pyarrow as pa
 import pytest
 
 from python_assets.columns import from_matrix, to_matrix
+from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file
 from python_assets.lake import Lake, open_warehouse
 from python_assets.raters.answers import known_answers, store_answers
 from python_assets.raters.chat import Answer
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.warehouse import Warehouse
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
