@@ -13,6 +13,7 @@ from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_defs.automation import FOLLOWS
 from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
+from dagster_defs.heavy_users import heavy_user_warnings
 from dagster_defs.partitions import WAREHOUSE_POOL
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
@@ -20,14 +21,6 @@ from dagster_defs.workspace import PROJECT
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
-# The data test that warns of them is seen in the UI alone.
-HEAVY_USERS = """
-    select split, count(*), sum(kept_pairs) / (select sum(n_pairs) from corpus.users where users.split = heavy_users.split)
-    from corpus.heavy_users
-    where kept_pairs >= 1000000
-    group by split
-    order by split
-"""
 
 
 class DbtManifestError(Exception):
@@ -100,12 +93,5 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     target = warehouse.open()
     yield from with_table_metadata(dbt.cli(command, context=context).stream(), target)
     if dg.AssetKey(["corpus", "heavy_users"]) in context.selected_asset_keys:
-        for split, n_users, share in target.rows(HEAVY_USERS):
-            context.log.warning(
-                "%s: %s, %.0f%% of all pairs: `pairs: {max_pairs_per_user: ...}` in the study caps them",
-                split,
-                "one user makes a million pairs or more"
-                if n_users == 1
-                else f"{n_users:,} users make a million pairs or more each",
-                100 * share,
-            )
+        for warning in heavy_user_warnings(target):
+            context.log.warning(warning)
