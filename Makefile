@@ -40,5 +40,12 @@ format: $(VENV)/.dev
 types: $(VENV)/.dev
 	$(VENV)/bin/mypy
 
-clean:
-	rm -rf $(VENV) warehouse dbt_project/target dbt_project/logs
+docs: $(VENV)/.base  ## the pages of docs/ as a site in site/
+	$(PIP) -e '.[docs]'
+	$(VENV)/bin/mkdocs build --strict
+
+bench: $(VENV)/.dev  ## every stage against a plain implementation
+	$(VENV)/bin/python -m benchmarks
+
+clean:  ## what can be made again at no cost; not the warehouses, which hold answers of models
+	rm -rf $(VENV) site dbt_project/target dbt_project/logs

@@ -123,16 +123,17 @@ def run_step(
 
 
 def _run_alone(step: Step) -> None:
+    """Run a step in a process of its own: its progress is seen as it comes, and why it failed is what it prints."""
     assert isinstance(step.partition, dg.MultiPartitionKey)
     done = subprocess.run(
         [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())],
         check=False,
-        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
     )
-    sys.stderr.write(done.stderr if done.returncode == 0 else "")
     if done.returncode:
-        raise RunError((done.stderr.strip().splitlines() or [f"{step.label} failed"])[-1])
+        ended = f"signal {-done.returncode} ended its process" if done.returncode < 0 else "its process ended early"
+        raise RunError((done.stdout.strip().splitlines() or [f"{step.label} failed: {ended}"])[-1])
 
 
 @contextlib.contextmanager
@@ -149,4 +150,5 @@ if __name__ == "__main__":
         try:
             run_step(job, dg.MultiPartitionKey({"split": split, "population": population}), own_instance)
         except RunError as failure:
-            sys.exit(str(failure))
+            print(failure)
+            sys.exit(1)
