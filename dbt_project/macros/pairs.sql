@@ -3,8 +3,8 @@
     all of them. Needs a CTE `study`. What a study does not ask for (a cap) has no interactions to begin with, which takes
     no time.
 
-    Each item of a user is paired with those of a lower rating; of a user above the cap, each drawn pair stands alone, as
-    if it were a user with two items. So there is one join and no union of joins, of which DuckDB never gives a row to who
+    Each item of a user is paired with those of a lower rating, and an item of a user above the cap with those that were
+    drawn for it, which their places say. This is one join, and no union of two: of that DuckDB never gives a row to who
     reads rows as they are made (duckdb/duckdb#22215), as Python's `execute` does.
 -#}
 {% macro pairs_among(interactions) -%}
@@ -21,28 +21,29 @@
         semi join above_cap using (split, user_id)
     ),
 
-    -- Named and read twice, so it is held: a view in a file of DuckDB 1.4 forgets `as materialized`.
-    compared as (
+    ranked as (
+        select * from {{ ranked_items_among('of_capped_users') }} as items
+    ),
+
+    drawn as (
+        select * from {{ drawn_pairs_among('ranked') }} as pairs
+    ),
+
+    -- An item from which nothing was drawn has no place to look for, and all others of its user have one.
+    preferred as (
         select
-            rows.split,
-            rows.user_id,
-            null as pair_number,
-            rows.item_id,
-            rows.rating,
-            rows.position,
-            rows.fold
+            rows.*,
+            drawn.other_place
         from {{ interactions }} as rows
-        anti join above_cap using (split, user_id)
-        union all
+        left join drawn using (split, user_id, item_id)
+    ),
+
+    other as (
         select
-            split,
-            user_id,
-            pair_number,
-            item_id,
-            rating,
-            position,
-            fold
-        from {{ drawn_pairs_among('of_capped_users') }} as drawn
+            rows.*,
+            ranked.place
+        from {{ interactions }} as rows
+        left join ranked using (split, user_id, item_id)
     )
 
     select
@@ -56,12 +57,12 @@
             when preferred.position > other.position then preferred.fold
             else other.fold
         end as fold
-    from compared as preferred
-    inner join compared as other
+    from preferred
+    inner join other
         on
             preferred.split = other.split
             and preferred.user_id = other.user_id
-            and preferred.pair_number is not distinct from other.pair_number
+            and preferred.other_place is not distinct from other.place
             and preferred.rating > other.rating
     cross join study
     where preferred.rating - other.rating >= study.pair_min_gap
