@@ -1,15 +1,21 @@
-"""One line a step on standard error, and what an asset warns of, instead of Dagster's event stream."""
+"""One line a step on standard error, and what an asset warns of, instead of Dagster's event stream.
+
+Where there is no terminal, and so no progress bar, also what an asset says of its progress.
+"""
 
 import logging
 import sys
 
 import dagster as dg
 
+from python_assets.progress import terminal
+
 
 class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
-        if event is None and record.levelno == logging.WARNING:
+        said = logging.WARNING if terminal() else logging.INFO
+        if event is None and said <= record.levelno <= logging.WARNING:
             message = getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())
             print(f"    {message}", file=sys.stderr, flush=True)
         if event is None or event.event_type_value != "STEP_SUCCESS":

@@ -18,6 +18,7 @@ from dagster_defs.processes import PROCESS_TAG, release_killed_runs
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.processes import this_process
+from python_assets.progress import terminal
 from python_assets.study import Study
 
 STAGES = ("prepare", "encode", "evaluate", "publish")
@@ -107,6 +108,7 @@ def run_step(
     """Run one job, or some of its assets with their settings, on one partition in this process."""
     from dagster_defs.definitions import defs
 
+    terminal()
     release_killed_runs(instance)
     # dagster-dbt steps into the dbt project from several threads at once, and does not always come back.
     with _quiet_output(), contextlib.chdir(Path.cwd()):

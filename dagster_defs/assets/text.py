@@ -19,7 +19,7 @@ from python_assets.text.items import embed_new_items
 )
 def item_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """MiniLM vectors (phi) of the catalogue; only texts that were never embedded are computed."""
-    done = embed_new_items(warehouse.open(), code_version=code_version(), progress=True, log=context.log.info)
+    done = embed_new_items(warehouse.open(), code_version=code_version(), log=context.log.info)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": done.n_items, "new_texts": done.n_new, "seconds": done.seconds}
     )

@@ -12,13 +12,14 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.lr_scheduler import OneCycleLR
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from python_assets.encoder.data import TrainingData
 from python_assets.encoder.devices import device_of_this_process, in_parallel, rank, share_of, world_size
 from python_assets.encoder.geometry import pair_cosines
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.encoder.pair_file import PairFile
+from python_assets.progress import progress_bar
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder
 
@@ -80,13 +81,8 @@ def train_encoder(
     steps = settings.max_epochs * run.steps_per_epoch
     if steps > 50 * TIMED_STEPS and world_size() == 1:
         log(describe_estimate(data, settings, run.seconds_per_step()))
-    with tqdm(
-        total=steps,
-        initial=run.epoch * run.steps_per_epoch,
-        unit="step",
-        disable=None if progress and rank() == 0 else True,
-        desc="encoder",
-    ) as bar:
+    done = run.epoch * run.steps_per_epoch
+    with progress_bar("encoder", total=steps, done=done, unit="step", show=progress and rank() == 0) as bar:
         while run.epoch < settings.max_epochs and not run.exhausted:
             record = run.train_epoch(bar)
             bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)

@@ -10,8 +10,8 @@ from typing import Literal
 
 import duckdb
 import pyarrow as pa
-from tqdm import tqdm
 
+from python_assets.progress import progress_bar
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
@@ -60,10 +60,8 @@ def ask_missing(
         progress(len(answers), len(wanted))
     label = {"write": "writing personas", "rate": "rating probes"}[purpose]
     parts = _stored(warehouse, model, missing, settings=settings, purpose=purpose, size=size)
-    with (
-        closing(parts),
-        tqdm(total=len(wanted), initial=len(answers), desc=f"{label} ({model.name})", disable=None) as bar,
-    ):
+    bar = progress_bar(f"{label} ({model.name})", total=len(wanted), done=len(answers), unit="answer")
+    with closing(parts), bar:
         for chunk in parts:
             answers.update((answer.request_hash, answer) for answer in chunk)
             bar.update(len(chunk))

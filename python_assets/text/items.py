@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.columns import from_matrix
+from python_assets.progress import progress_bar
 from python_assets.text.minilm import MODEL, WEIGHTS_SHA256, embed_texts
 from python_assets.warehouse import Warehouse
 
@@ -57,24 +58,25 @@ class EmbeddedItems(NamedTuple):
 
 
 def embed_new_items(
-    warehouse: Warehouse, *, code_version: str, progress: bool = False, log: Callable[[str], None] = lambda line: None
+    warehouse: Warehouse, *, code_version: str, log: Callable[[str], None] = lambda line: None
 ) -> EmbeddedItems:
     """Give every item of the catalogue its vector; compute only texts that have none.
 
     Args:
         warehouse: Holds ``staging.stg_items`` and ``corpus.items``.
         code_version: Recorded with each row.
-        progress: Show a bar.
         log: Told how far the work is.
     """
     started = time.monotonic()
     missing = warehouse.read(MISSING, {"sha256": WEIGHTS_SHA256})
-    for start in range(0, missing.num_rows, CHUNK):
-        part = missing.slice(start, CHUNK)
-        vectors = embed_texts(part["item_text"].to_pylist(), progress=progress)
-        incoming = pa.table({"text_hash": part["text_hash"], "embedding": from_matrix(vectors)})
-        _assign(warehouse, incoming, code_version=code_version)
-        log(f"{min(start + CHUNK, missing.num_rows):,} of {missing.num_rows:,} new item texts embedded")
+    with progress_bar("item texts", total=missing.num_rows, unit="text") as bar:
+        for start in range(0, missing.num_rows, CHUNK):
+            part = missing.slice(start, CHUNK)
+            vectors = embed_texts(part["item_text"].to_pylist())
+            incoming = pa.table({"text_hash": part["text_hash"], "embedding": from_matrix(vectors)})
+            _assign(warehouse, incoming, code_version=code_version)
+            bar.update(part.num_rows)
+            log(f"{min(start + CHUNK, missing.num_rows):,} of {missing.num_rows:,} new item texts embedded")
     _assign(warehouse, None, code_version=code_version)
     n_items = warehouse.rows("select count(*) from ml.item_embeddings")[0][0]
     return EmbeddedItems(n_items, missing.num_rows, round(time.monotonic() - started, 2))

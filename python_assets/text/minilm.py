@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
-import sys
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -52,7 +51,7 @@ def _model() -> SentenceTransformer:
     return SentenceTransformer(str(model_folder()), local_files_only=True)
 
 
-def embed_texts(texts: Sequence[str], *, batch_size: int = 64, progress: bool = False) -> np.ndarray:
+def embed_texts(texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
     """Unit vectors of texts, longest first inside so that a batch wastes little padding.
 
     Returns:
@@ -60,6 +59,5 @@ def embed_texts(texts: Sequence[str], *, batch_size: int = 64, progress: bool = 
     """
     if not texts:
         return np.empty((0, 384), dtype=np.float32)
-    bar = progress and sys.stderr.isatty()
-    vectors = _model().encode(list(texts), batch_size=batch_size, show_progress_bar=bar, convert_to_numpy=True)
+    vectors = _model().encode(list(texts), batch_size=batch_size, show_progress_bar=False, convert_to_numpy=True)
     return np.asarray(vectors, dtype=np.float32)

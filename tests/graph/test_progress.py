@@ -1,0 +1,52 @@
+"""What is seen of a run while it goes on: bars on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import shutil
+import subprocess
+import termios
+from pathlib import Path
+
+from tests.graph.conftest import COMMAND, Finished
+
+ENCODE = ("run", "--study", "small.yml", "--from", "encode", "--until", "encode")
+
+
+def seen_on_a_terminal(folder: Path, environment: dict[str, str], *arguments: str) -> str:
+    """What a command writes to the terminal that is its standard error."""
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 110))
+    with subprocess.Popen(
+        [COMMAND, *arguments], cwd=folder, env=environment, stderr=theirs, stdout=subprocess.DEVNULL
+    ) as command:
+        os.close(theirs)
+        parts = []
+        try:
+            while part := os.read(ours, 65536):
+                parts.append(part)
+        except OSError:
+            pass  # All who had the other end are gone.
+        finally:
+            os.close(ours)
+    assert command.returncode == 0
+    return b"".join(parts).decode()
+
+
+def test_a_terminal_shows_bars(small_run: Finished, tmp_path: Path) -> None:
+    warehouse = shutil.copy(small_run.warehouse.path, tmp_path / "small.duckdb")
+    study = (small_run.folder / "small.yml").read_text()
+    (tmp_path / "small.yml").write_text(study.replace("max_epochs: 2", "max_epochs: 3"))
+    seen = seen_on_a_terminal(tmp_path, small_run.environment, *ENCODE, "--warehouse", str(warehouse))
+    assert re.search(r"encoder: +\d+%\|.*step/s", seen)
+    assert "epoch 1" not in seen
+    # Cleared, before the step's own line takes its place.
+    assert re.search(r"\r +\r +encoders +\d+\.\d s\r\n", seen)
+
+
+def test_a_log_has_lines(small_run: Finished) -> None:
+    assert "epoch 2: loss" in small_run.progress
+    assert re.search(r"\d+ of \d+ new item texts embedded", small_run.progress)
+    assert "%|" not in small_run.progress
