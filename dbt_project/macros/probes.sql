@@ -4,16 +4,23 @@
 {%- endmacro %}
 
 {#-
-    Probes stay as they were chosen once their split has an encoder, unless the study asks for new ones or chooses them
-    otherwise. `ml.encoder_runs` is no source here: encoders come after probes, so that it would close a circle.
+    Probes stay as they were chosen once their split has an encoder, unless the study asks for new ones, chooses them
+    otherwise, or has taken the category of one out of the split. `ml.encoder_runs` is no source here: encoders come after probes, so that it would close a circle.
 -#}
-{% macro forget_probes(study) -%}
+{% macro forget_probes(study, splits) -%}
     {%- if is_incremental() -%}
     delete from {{ this }}
     where
         split not in (select split from {{ this.database }}.ml.encoder_runs)
         or (select coalesce(refresh_probes, false) from {{ study }})
         or settings_hash is distinct from (select {{ probe_settings() }} from {{ study }})
+        or split in (
+            select probes.split
+            from {{ this }} as probes
+            where
+                probes.split in (select split from {{ splits }})
+                and (probes.split, probes.category) not in (select (split, category) from {{ splits }})
+        )
     {%- endif -%}
 {%- endmacro %}
 

@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
-    pre_hook="{{ forget_probes(source('raw', 'study')) }}",
+    pre_hook="{{ forget_probes(source('raw', 'study'), source('raw', 'splits')) }}",
 ) }}
 
 with

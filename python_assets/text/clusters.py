@@ -31,7 +31,7 @@ BANDS = """
     where not list_contains($kept, bands.split)
     order by bands.split, bands.band, bands.item_id
 """
-# An encoder has asked these splits' probes, and nothing that chose them has changed.
+# An encoder has asked these splits' probes, and no setting that chose them has changed.
 CHOSEN = """
     select split from ml.item_clusters
     group by split
@@ -39,6 +39,7 @@ CHOSEN = """
         and split in (select split from ml.encoder_runs)
     order by split
 """
+CATEGORIES = "select split, list(distinct category) from probes.probe_items group by split"
 
 
 SCHEMA = pa.schema(
@@ -83,7 +84,9 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     made = {"config_hash": config_hash, "code_version": code_version}
     chosen = [] if study.probes.refresh else [split for (split,) in warehouse.rows(CHOSEN, made)]
-    kept = [split for split in chosen if split in study.splits]
+    # Before there is an encoder there may be no table of probes.
+    categories = dict(warehouse.rows(CATEGORIES)) if chosen else {}
+    kept = [split for split in chosen if split in study.splits and set(categories[split]) <= set(study.splits[split])]
     bands = read_bands(warehouse, kept=kept)
     rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, **made)
 

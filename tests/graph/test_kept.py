@@ -130,7 +130,9 @@ def test_chosen_probes_keep_their_clusters(copy: Warehouse, study: Study) -> Non
     assert len(copy.rows("from ml.item_clusters")) == len(before) - 1
 
 
-@pytest.mark.parametrize("cause", ["no encoder", "refresh", "other seed", "fewer probes", "other code"])
+@pytest.mark.parametrize(
+    "cause", ["no encoder", "refresh", "other seed", "fewer probes", "other categories", "other code"]
+)
 def test_probes_to_be_chosen_are_clustered(copy: Warehouse, study: Study, cause: str) -> None:
     before = copy.rows("select split, item_id from ml.item_clusters order by all")
     version = code_version()
@@ -143,6 +145,8 @@ def test_probes_to_be_chosen_are_clustered(copy: Warehouse, study: Study, cause:
             study = study.model_copy(update={"seed": 8})
         case "fewer probes":
             study = study.model_copy(update={"probes": study.probes.model_copy(update={"count": 10})})
+        case "other categories":
+            study = study.model_copy(update={"splits": {SPLIT: ["All_Beauty"]}})
         case "other code":
             version = "next"
     run_sql(copy, "delete from ml.item_clusters where item_id = (select min(item_id) from ml.item_clusters)")

@@ -105,3 +105,29 @@ def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
     assert all(hashes[3][split] != hashes[2][split] for split in study.splits)
     assert warehouse.rows("select n_out_of_corpus from sets_3 where split = 'Games'") == [(1,)]
     assert warehouse.rows("select sum(n_out_of_corpus) from probes.probe_sets") == [(0,)]
+
+
+def test_probes_of_a_category_that_left_the_split_are_chosen_anew(tmp_path: Path) -> None:
+    """Those of a split that gained one stay, and so do those of a split that the study does not name any more."""
+    study = simulated_study()
+    reviews = simulated_reviews(seed=3)
+    warehouse = new_warehouse(tmp_path / "members.duckdb", study)
+    with warehouse.connect(read_only=False) as connection:
+        fill_raw(connection, reviews)
+        fill_clusters(connection, study, reviews)
+        fill_scores(connection, study)
+        connection.execute("create table splits as from raw.splits")
+    farther = "update ml.item_clusters set distance = -distance"
+    models = (*CORPUS, "probe_items", "probe_sets")
+
+    def probes_after(change: str) -> dict[str, str]:
+        assert build_batches(warehouse.path, tmp_path / "target", [Batch([change, farther], models=models)]) == [True]
+        return dict(warehouse.rows("select split, probe_set_hash from probes.probe_sets"))
+
+    before = probes_after("select 1")
+    assert probes_after("delete from raw.splits where split = 'Games'") == before
+    assert probes_after("insert into raw.splits from splits where split = 'Games'") == before
+    assert probes_after("insert into raw.splits values ('Games', 'Books')") == before
+    after = probes_after("delete from raw.splits where split = 'Combined' and category = 'Games'")
+    # Its items are not clustered anew here, so that the new ones may be none.
+    assert {split for split in before if after.get(split) != before[split]} == {"Combined"}
