@@ -86,7 +86,11 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     chosen = [] if study.probes.refresh else [split for (split,) in warehouse.rows(CHOSEN, made)]
     # Before there is an encoder there may be no table of probes.
     categories = dict(warehouse.rows(CATEGORIES)) if chosen else {}
-    kept = [split for split in chosen if split in study.splits and set(categories[split]) <= set(study.splits[split])]
+    kept = [
+        split
+        for split in chosen
+        if split in study.splits and set(categories.get(split, ())) <= set(study.splits[split])
+    ]
     bands = read_bands(warehouse, kept=kept)
     rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, **made)
 
