@@ -13,7 +13,7 @@ import pytest
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import Step
 from dagster_defs.workspace import Workspace, open_workspace
-from tests.graph.conftest import Finished
+from tests.graph.conftest import Finished, own_environment, run_command
 
 STEP = Step("evaluate", dg.MultiPartitionKey({"split": "Combined", "population": "asked"}), "asked on Combined", True)
 
@@ -56,10 +56,9 @@ def test_its_progress_is_seen_and_its_end_is_explained(
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
-def test_without_vllm_the_command_says_how_to_install_it(small_run: Finished, workspace: Workspace) -> None:
-    done = small_run.command(
-        "run", "--study", str(workspace.study_file), "--warehouse", workspace.address, "--from", "evaluate"
-    )
+def test_without_vllm_the_command_says_how_to_install_it(workspace: Workspace, tmp_path: Path) -> None:
+    options = ("--study", str(workspace.study_file), "--warehouse", workspace.address, "--from", "evaluate")
+    done = run_command(tmp_path, own_environment(tmp_path), "run", *options)
     assert done.returncode == 1
     assert done.stdout == ""
     error = done.stderr.strip().splitlines()[-1]

@@ -10,7 +10,7 @@ import subprocess
 import termios
 from pathlib import Path
 
-from tests.graph.conftest import COMMAND, Finished
+from tests.graph.conftest import COMMAND, Finished, own_environment
 
 ENCODE = ("run", "--study", "small.yml", "--from", "encode", "--until", "encode")
 
@@ -39,7 +39,7 @@ def test_a_terminal_shows_bars(small_run: Finished, tmp_path: Path) -> None:
     warehouse = shutil.copy(small_run.warehouse.path, tmp_path / "small.duckdb")
     study = (small_run.folder / "small.yml").read_text()
     (tmp_path / "small.yml").write_text(study.replace("max_epochs: 2", "max_epochs: 3"))
-    seen = seen_on_a_terminal(tmp_path, small_run.environment, *ENCODE, "--warehouse", str(warehouse))
+    seen = seen_on_a_terminal(tmp_path, own_environment(tmp_path), *ENCODE, "--warehouse", str(warehouse))
     assert re.search(r"encoder: +\d+%\|.*step/s", seen)
     assert "epoch 1" not in seen
     # Cleared, before the step's own line takes its place.
