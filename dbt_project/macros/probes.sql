@@ -5,7 +5,8 @@
 
 {#-
     Probes stay as they were chosen once their split has an encoder, unless the study asks for new ones, chooses them
-    otherwise, or has taken the category of one out of the split. `ml.encoder_runs` is no source here: encoders come after probes, so that it would close a circle.
+    otherwise, or has taken the category of one out of the split. `ml.encoder_runs` is no source here: encoders come after
+    probes, so that it would close a circle.
 -#}
 {% macro forget_probes(study, splits) -%}
     {%- if is_incremental() -%}

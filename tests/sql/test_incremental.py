@@ -72,16 +72,25 @@ def test_real_reviews_in_ten_batches_by_time(real_data: Path, tmp_path: Path) ->
     assert differences(warehouse.path, tmp_path / "anew" / "real.duckdb") == {}
 
 
-def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
-    """Without an encoder they follow the clusters; with one they stay, even those that left the corpus."""
-    study = simulated_study()
-    reviews = simulated_reviews(seed=3)
-    warehouse = new_warehouse(tmp_path / "fixed.duckdb", study)
+def encoded(path: Path) -> Warehouse:
+    """What dbt finds of the simulated corpus when its splits have encoders."""
+    study, reviews = simulated_study(), simulated_reviews(seed=3)
+    warehouse = new_warehouse(path, study)
     with warehouse.connect(read_only=False) as connection:
         fill_raw(connection, reviews)
         fill_clusters(connection, study, reviews)
         fill_scores(connection, study)
-        connection.execute("create table encoders as from ml.encoder_runs; delete from ml.encoder_runs")
+    return warehouse
+
+
+def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
+    """Without an encoder they follow the clusters; with one they stay, even those that left the corpus."""
+    warehouse = encoded(tmp_path / "fixed.duckdb")
+    warehouse.write(
+        lambda connection: connection.execute(
+            "create table encoders as from ml.encoder_runs; delete from ml.encoder_runs"
+        )
+    )
     farther = "update ml.item_clusters set distance = -distance"
     look = "create table sets_{0} as from probes.probe_sets"
     leave = (
@@ -102,21 +111,15 @@ def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
     ]
     assert hashes[0] != hashes[1]
     assert hashes[1] == hashes[2]
-    assert all(hashes[3][split] != hashes[2][split] for split in study.splits)
+    assert all(hashes[3][split] != hashes[2][split] for split in simulated_study().splits)
     assert warehouse.rows("select n_out_of_corpus from sets_3 where split = 'Games'") == [(1,)]
     assert warehouse.rows("select sum(n_out_of_corpus) from probes.probe_sets") == [(0,)]
 
 
 def test_probes_of_a_category_that_left_the_split_are_chosen_anew(tmp_path: Path) -> None:
     """Those of a split that gained one stay, and so do those of a split that the study does not name any more."""
-    study = simulated_study()
-    reviews = simulated_reviews(seed=3)
-    warehouse = new_warehouse(tmp_path / "members.duckdb", study)
-    with warehouse.connect(read_only=False) as connection:
-        fill_raw(connection, reviews)
-        fill_clusters(connection, study, reviews)
-        fill_scores(connection, study)
-        connection.execute("create table splits as from raw.splits")
+    warehouse = encoded(tmp_path / "members.duckdb")
+    warehouse.write(lambda connection: connection.execute("create table splits as from raw.splits"))
     farther = "update ml.item_clusters set distance = -distance"
     models = (*CORPUS, "probe_items", "probe_sets")
 
