@@ -12,8 +12,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
 from dagster_defs.automation import FOLLOWS
+from dagster_defs.corpus_warnings import heavy_user_warnings, lost_probe_warnings
 from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
-from dagster_defs.heavy_users import heavy_user_warnings
 from dagster_defs.partitions import WAREHOUSE_POOL
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
@@ -78,6 +78,10 @@ class Translator(DagsterDbtTranslator):
 
 
 MANIFEST = ensure_manifest()
+WARNINGS = {
+    dg.AssetKey(["corpus", "heavy_users"]): heavy_user_warnings,
+    dg.AssetKey(["probes", "probe_sets"]): lost_probe_warnings,
+}
 
 
 @dbt_assets(
@@ -92,6 +96,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     command = ["build", "--exclude-resource-type", "unit_test"]
     target = warehouse.open()
     yield from with_table_metadata(dbt.cli(command, context=context).stream(), target)
-    if dg.AssetKey(["corpus", "heavy_users"]) in context.selected_asset_keys:
-        for warning in heavy_user_warnings(target):
-            context.log.warning(warning)
+    for model, warnings in WARNINGS.items():
+        if model in context.selected_asset_keys:
+            for warning in warnings(target):
+                context.log.warning(warning)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from dagster_defs.partitions import POPULATIONS
 
 if TYPE_CHECKING:
-    from python_assets.imports import Imported
+    from python_assets.imports import Imported, Withdrawn
 
-PERSONAS, RATINGS = (
-    dg.AssetSpec(
+IMPORTED = {
+    kind: dg.AssetSpec(
         ["raw", f"imported_{kind}"],
         group_name="raw",
         kinds={"file"},
@@ -22,8 +22,8 @@ PERSONAS, RATINGS = (
         description=f"{text} of populations with `condition: imported`: `persona-fidelity import-{kind}` brings them.",
     )
     for kind, text in (("personas", "Persona texts"), ("ratings", "Answers"))
-)
-IMPORTS = [PERSONAS, RATINGS]
+}
+IMPORTS = list(IMPORTED.values())
 
 
 def report_imported(
@@ -32,7 +32,19 @@ def report_imported(
     """Tell Dagster what an import command brought, a partition at a time."""
     for part in done:
         metadata = {name: value for name, value in part._asdict().items() if isinstance(value, int)}
-        partition = dg.MultiPartitionKey({"split": part.split, "population": population})
-        instance.report_runless_asset_event(
-            dg.AssetMaterialization(spec.key, metadata={**metadata, "path": str(path.absolute())}, partition=partition)
-        )
+        _report(instance, spec, part.split, population, {**metadata, "path": str(path.absolute())})
+
+
+def report_withdrawn(
+    instance: dg.DagsterInstance, spec: dg.AssetSpec, population: str, done: Sequence[Withdrawn]
+) -> None:
+    """Tell Dagster that a partition of an import holds nothing now."""
+    for part in done:
+        _report(instance, spec, part.split, population, {"n_rows": 0, "withdrawn": part.path})
+
+
+def _report(
+    instance: dg.DagsterInstance, spec: dg.AssetSpec, split: str, population: str, metadata: dict[str, Any]
+) -> None:
+    partition = dg.MultiPartitionKey({"split": split, "population": population})
+    instance.report_runless_asset_event(dg.AssetMaterialization(spec.key, metadata=metadata, partition=partition))

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from dagster_defs.cli.options import WAREHOUSE, activate
+from dagster_defs.workspace import Workspace
+
+if TYPE_CHECKING:
+    from python_assets.imports.withdraw import ImportKind
 
 Command = Callable[..., Any]
 
 
 def import_options(command: Command) -> Command:
-    """FILE, --population, --split, --study and --warehouse."""
+    """FILE, --withdraw, --population, --split, --study and --warehouse."""
     for option in (
         click.option("--warehouse", metavar=WAREHOUSE, help="The DuckDB file [warehouse/STUDY.duckdb], or a lake."),
         click.option("--study", metavar="NAME|FILE", help="Built-in study or a YAML file [demo]."),
         click.option("--split", help="Split of the rows, where the file has no column split."),
         click.option("--population", required=True, help="A population of the study with `condition: imported`."),
-        click.argument("file", type=click.Path(path_type=Path)),
+        click.option("--withdraw", is_flag=True, help="Without FILE: take out what was imported (of --split only)."),
+        click.argument("file", required=False, type=click.Path(path_type=Path)),
     ):
         command = option(command)
     return command
@@ -28,52 +33,79 @@ def import_options(command: Command) -> Command:
 
 @click.command("import-personas")
 @import_options
-def import_personas(file: Path, population: str, split: str | None, study: str | None, warehouse: str | None) -> None:
+def import_personas(**given: Any) -> None:
     """Bring persona texts that were written elsewhere.
 
     FILE is .csv, .jsonl or .parquet with the columns persona_id, persona_text and, where a persona stands for a real
     user, seed_user_id; perhaps split. It takes the place of what was imported before for the same population and split.
     """
-    _import("personas", file, population, split, study, warehouse)
+    _bring_or_withdraw("personas", **given)
 
 
 @click.command("import-ratings")
 @import_options
-def import_ratings(file: Path, population: str, split: str | None, study: str | None, warehouse: str | None) -> None:
+def import_ratings(**given: Any) -> None:
     """Bring answers to the probes, 1 to 5, that were given elsewhere.
 
     FILE is .csv, .jsonl or .parquet with the columns persona_id, item_id, rating and, for personas that were not
     imported, seed_user_id; perhaps split. Which items to rate: persona-fidelity sql "from probes.probe_items".
     """
-    _import("ratings", file, population, split, study, warehouse)
+    _bring_or_withdraw("ratings", **given)
 
 
-def _import(
-    kind: str, file: Path, population: str, split: str | None, study: str | None, warehouse: str | None
+def _bring_or_withdraw(
+    kind: ImportKind,
+    *,
+    file: Path | None,
+    withdraw: bool,
+    population: str,
+    split: str | None,
+    study: str | None,
+    warehouse: str | None,
 ) -> None:
+    if withdraw == (file is not None):
+        raise click.UsageError("Give either a FILE to bring, or --withdraw to take out what was brought.")
     workspace = activate(study, warehouse, None, None)
-    if split is not None and split not in workspace.study.splits:
+    if split is not None and split not in workspace.study.splits and not withdraw:
         names = ", ".join(workspace.study.splits)
         raise click.BadParameter(f"{split} is no split of this study: it has {names}", param_hint="--split")
+    if file is None:
+        _withdraw(workspace, kind, population, split)
+    else:
+        _bring(workspace, kind, file, population, split)
+    study_option = f" --study {study}" if study else ""
+    then = "leaves them out" if withdraw else "scores them"
+    click.echo(f"Next: persona-fidelity run{study_option} {then}. Warehouse: {workspace.address}")
+
+
+def _bring(workspace: Workspace, kind: ImportKind, file: Path, population: str, split: str | None) -> None:
     import dagster as dg
 
     from dagster_defs.assets import imports as assets
     from python_assets import imports
 
-    read, spec = {
-        "personas": (imports.import_personas, assets.PERSONAS),
-        "ratings": (imports.import_ratings, assets.RATINGS),
-    }[kind]
+    read = {"personas": imports.import_personas, "ratings": imports.import_ratings}[kind]
     done = read(workspace.warehouse, workspace.study, file, population=population, split=split)
     with dg.DagsterInstance.get() as instance:
-        assets.report_imported(instance, spec, file, population, done)
+        assets.report_imported(instance, assets.IMPORTED[kind], file, population, done)
     size = workspace.study.population(population).size
     for part in done:
         click.echo(_summary(part, population))
         if part.n_personas > size:
             click.echo(f"  only the first {size:,} take part: write `size: {part.n_personas}` in the study", err=True)
-    study_option = f" --study {study}" if study else ""
-    click.echo(f"Next: persona-fidelity run{study_option} scores them. Warehouse: {workspace.address}")
+
+
+def _withdraw(workspace: Workspace, kind: ImportKind, population: str, split: str | None) -> None:
+    import dagster as dg
+
+    from dagster_defs.assets import imports as assets
+    from python_assets.imports import withdraw_import
+
+    done = withdraw_import(workspace.warehouse, kind=kind, population=population, split=split)
+    with dg.DagsterInstance.get() as instance:
+        assets.report_withdrawn(instance, assets.IMPORTED[kind], population, done)
+    for part in done:
+        click.echo(f"{population} on {part.split}: {part.n_rows:,} {kind} of {part.path} are taken out")
 
 
 def _summary(part: Any, population: str) -> str:

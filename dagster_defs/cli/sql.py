@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,6 +32,9 @@ def sql(query: str, format_: str, warehouse: str | None) -> None:
         write_answer(target, query, path, format_)
         with path.open("rb") as answer:
             shutil.copyfileobj(answer, click.get_binary_stream("stdout"))
+            # DuckDB ends an empty list of JSON without one.
+            answer.seek(-1, os.SEEK_END)
+            click.echo(nl=answer.read() != b"\n")
 
 
 def table_text(target: Warehouse, query: str) -> str:

@@ -2,5 +2,6 @@
 
 from python_assets.imports.files import ImportFileError
 from python_assets.imports.load import Imported, import_personas, import_ratings
+from python_assets.imports.withdraw import Withdrawn, withdraw_import
 
-__all__ = ["ImportFileError", "Imported", "import_personas", "import_ratings"]
+__all__ = ["ImportFileError", "Imported", "Withdrawn", "import_personas", "import_ratings", "withdraw_import"]

@@ -65,7 +65,9 @@ def test_whatever_gives_rows_can_be_asked(warehouse: Warehouse, query: str, form
 
 
 def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
-    assert json.loads(_ask(warehouse, "from raw.study", "json").output) == []
+    empty = _ask(warehouse, "from raw.study", "json").output
+    assert json.loads(empty) == []
+    assert empty.endswith("]\n")
     assert _ask(warehouse, "select 1 as one where false", "csv").output == "one\n"
 
 

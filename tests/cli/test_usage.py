@@ -49,7 +49,15 @@ def test_every_command_has_help(command: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [["sql"], ["nonsense"], ["run", "--limit", "none"], ["sql", "select 1", "--format", "xml"]]
+    "arguments",
+    [
+        ["sql"],
+        ["nonsense"],
+        ["run", "--limit", "none"],
+        ["sql", "select 1", "--format", "xml"],
+        ["import-ratings", "--population", "mine"],
+        ["import-ratings", "answers.csv", "--withdraw", "--population", "mine"],
+    ],
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
     assert _call(*arguments).exit_code == 2
@@ -65,6 +73,7 @@ def test_bad_usage_is_exit_code_2(arguments: list[str]) -> None:
         (["simulate", "--out", "new", "--settings", "none.yaml"], "none.yaml cannot be read"),
         (["status"], "run `persona-fidelity run` first"),
         (["tidy"], "There is no warehouse at"),
+        (["import-personas", "--withdraw", "--population", "mine"], "There is no warehouse at"),
         (["report"], "There is no warehouse at"),
     ],
 )

@@ -104,3 +104,19 @@ def test_a_bad_file_is_one_sentence(twin_run: Finished) -> None:
     done = twin_run.command("import-ratings", "bad.csv", "--population", "twin", "--study", "small.yml")
     assert done.returncode == 1
     assert done.stderr.strip() == "Error: Row 1 of bad.csv has the rating 9: give a number from 1 to 5."
+
+
+def test_what_is_taken_out_again_leaves_no_score(twin_run: Finished) -> None:
+    done = twin_run.command("import-ratings", "--withdraw", "--population", "twin", "--study", "small.yml")
+    assert done.returncode == 0, done.stderr
+    assert f"twin on Combined: 400 ratings of {twin_run.folder / 'answers.csv'} are taken out\n" in done.stdout
+    with dg.DagsterInstance.from_config(twin_run.environment["DAGSTER_HOME"]) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey(["raw", "imported_ratings"]))
+    assert event is not None
+    assert event.asset_materialization is not None
+    assert event.asset_materialization.metadata["n_rows"].value == 0
+    done = twin_run.command("run", "--study", "small.yml")
+    assert done.returncode == 0, done.stderr
+    assert "twin of Combined: 40 personas wanted, 0 imported" in done.stderr
+    for table in ("ml.personas", "ml.ratings", "ml.persona_embeddings", "results.population_metrics"):
+        assert twin_run.warehouse.rows(f"select count(*) from {table} where population = 'twin'") == [(0,)], table
