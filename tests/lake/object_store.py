@@ -61,7 +61,7 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     options += [f"-dir={folder / 'data'}", f"-s3.config={folder / 's3.json'}", "-master.telemetry=false"]
     endpoint = f"127.0.0.1:{ports['s3.port']}"
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen([weed, "server", *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        server = subprocess.Popen([weed, "-logtostderr=true", "server", *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder)
     try:
         _wait_for(endpoint, server, folder / "log")
         store = ObjectStore(endpoint, folder / "home")
@@ -70,6 +70,9 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     finally:
         server.kill()  # its data are of no use to anybody, and it would take 25 seconds to put them away
         server.wait()
+        for port in ports.values():
+            for left in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):
+                left.unlink()
 
 
 def _wait_for(endpoint: str, server: subprocess.Popen[bytes], log: Path) -> None:
