@@ -51,35 +51,48 @@ def plan(study: Study, *, first: str | None = None, until: str | None = None, sp
     return [step for step in steps if start <= STAGES.index(step.job) <= stop]
 
 
-def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = False) -> float:
+def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = False, keep_going: bool = False) -> float:
     """Run the steps in order, without those whose inputs have not changed since they were last done.
 
     Args:
         steps: What ``plan`` says.
         workspace: Study, files and warehouse.
         force: Run all of them.
+        keep_going: When a split's encoder or a population fails, do what does not need it.
 
     Returns:
         Seconds.
 
     Raises:
-        RunError: A step failed. What was done before it stays done.
+        RunError: A step failed. What was done before it stays done, and what was done after it.
     """
-    started, state = time.monotonic(), RunState(workspace)
+    started, state, failures = time.monotonic(), RunState(workspace), dict[Step, RunError]()
     with contextlib.ExitStack() as stack:
         instance: dg.DagsterInstance | None = None
         for number, step in enumerate(steps, start=1):
-            unchanged = state.is_done(step) and not force
-            note = ": unchanged" if unchanged else ""
+            needed = [failed for failed in failures if step.needs(failed)]
+            unchanged = not needed and state.is_done(step) and not force
+            note = f": left out, as {needed[0].label} failed" if needed else ": unchanged" if unchanged else ""
             print(f"[{number}/{len(steps)}] {step.label}{note}", file=sys.stderr, flush=True)
-            if unchanged:
+            if needed or unchanged:
                 continue
             instance = instance or stack.enter_context(dg.DagsterInstance.get())
-            with state.doing(step):
-                if step.own_process:
-                    _run_alone(step)
-                else:
-                    run_step(step.job, step.partition, instance)
+            try:
+                with state.doing(step):
+                    if step.own_process:
+                        _run_alone(step)
+                    else:
+                        run_step(step.job, step.partition, instance)
+            except RunError as error:
+                if not keep_going or step.job in {STAGES[0], STAGES[-1]}:
+                    raise
+                failures[step] = error
+                print(f"    {error}", file=sys.stderr, flush=True)
+    if failures:
+        raise RunError(
+            f"{len(failures)} of {len(steps)} steps failed, and the rest is done: "
+            + "; ".join(f"{step.label} ({error})" for step, error in failures.items())
+        )
     return time.monotonic() - started
 
 

@@ -39,6 +39,16 @@ class Step(NamedTuple):
         """Its name in ``raw.stages``."""
         return Stage(self.job, str(self.partition or ""))
 
+    @property
+    def split(self) -> str | None:
+        """Whose encoder or populations it is about."""
+        parts = self.partition
+        return parts.keys_by_dimension["split"] if isinstance(parts, dg.MultiPartitionKey) else parts
+
+    def needs(self, other: Step) -> bool:
+        """Whether it can do nothing without what another step makes: a population, its split's encoder."""
+        return self.job == "evaluate" and other.job == "encode" and self.split == other.split
+
 
 class RunState:
     """Fingerprints of the steps of one run, taken as the run comes to them."""
@@ -75,12 +85,8 @@ class RunState:
         if step.job == "publish":
             rest = {stage: value for stage, value in finished_stages(self.warehouse).items() if stage.job != "publish"}
             return digest("publish", sorted(rest.items()), self.study.config_hash(), self.code)
-        split = (
-            step.partition.keys_by_dimension["split"]
-            if isinstance(step.partition, dg.MultiPartitionKey)
-            else step.partition
-        )
-        assert isinstance(split, str)
+        split = step.split
+        assert split is not None
         encoded = encode_fingerprint(self.study, self._content(split), code=self.code)
         if step.job == "encode":
             return encoded

@@ -19,6 +19,11 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 @click.option("--from", "first", type=click.Choice(STAGES), help="Begin with this stage.")
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")
 @click.option("--force", is_flag=True, help="Run every step, also those whose inputs have not changed.")
+@click.option(
+    "--keep-going",
+    is_flag=True,
+    help="When an encoder or a population fails, go on with what does not need it; exit code 1 at the end.",
+)
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
     study: str | None,
@@ -29,6 +34,7 @@ def run(
     first: str | None,
     until: str | None,
     force: bool,
+    keep_going: bool,
     splits: tuple[str, ...],
     dry_run: bool,
 ) -> None:
@@ -52,7 +58,7 @@ def run(
         for number, step in enumerate(steps, start=1):
             click.echo(f"  {number}. {step.job}: {step.label}")
         return
-    seconds = run_study(steps, workspace, force=force)
+    seconds = run_study(steps, workspace, force=force, keep_going=keep_going)
     if until not in {None, STAGES[-1]}:
         click.echo(f"Stopped after {until}. Warehouse: {workspace.address}")
         return

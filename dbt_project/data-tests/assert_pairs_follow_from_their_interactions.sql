@@ -41,7 +41,7 @@ found as (
         count(*) filter (where pairs.fold = 'train') as n_train_pairs,
         count(*) filter (
             where
-            (pairs.rating_gap >= study.pair_min_gap) is not true
+            (pairs.rating_gap >= {{ least_gap() }}) is not true
             or pairs.preferred_item_id is null
             or pairs.other_item_id is null
             or pairs.fold is null

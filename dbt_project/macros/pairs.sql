@@ -65,7 +65,7 @@
             and preferred.other_place is not distinct from other.place
             and preferred.rating > other.rating
     cross join study
-    where preferred.rating - other.rating >= study.pair_min_gap
+    where other.rating <= preferred.rating - {{ least_gap() }}
 )
 {%- endmacro %}
 

@@ -61,7 +61,9 @@ def object_store(folder: Path) -> Iterator[ObjectStore]:
     options += [f"-dir={folder / 'data'}", f"-s3.config={folder / 's3.json'}", "-master.telemetry=false"]
     endpoint = f"127.0.0.1:{ports['s3.port']}"
     with (folder / "log").open("w") as log:
-        server = subprocess.Popen([weed, "-logtostderr=true", "server", *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder)
+        server = subprocess.Popen(
+            [weed, "-logtostderr=true", "server", *options], stdout=log, stderr=subprocess.STDOUT, cwd=folder
+        )
     try:
         _wait_for(endpoint, server, folder / "log")
         store = ObjectStore(endpoint, folder / "home")

@@ -56,3 +56,9 @@ def test_rows_can_be_read_as_they_are_made(simulated: Built, tmp_path: Path, vie
     )
     # DuckDB may draw a progress bar before it.
     assert [(int(read.stdout.split()[-1]),)] == copy.rows(f"select count(*) from {view}")
+
+
+def test_ratings_are_joined_with_ratings_for_the_pairs_alone(simulated: Built) -> None:
+    """Beside such a join, which it takes for much larger than it is, DuckDB holds all interactions: 67 s instead of 30 at 25 million reviews."""
+    ((_, plan),) = simulated.warehouse.rows("explain (format json) from corpus.preference_pairs")
+    assert plan.count('"rating > rating"') == 1

@@ -1,0 +1,87 @@
+"""What does not need a failed step is done all the same, when that is asked for."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from dagster_defs import run
+from dagster_defs.run import RunError, plan, run_study
+from dagster_defs.run_state import RunState, Step
+from dagster_defs.workspace import open_workspace
+from python_assets.warehouse import Warehouse
+from tests.graph.conftest import Finished, own_environment, run_command
+from tests.ports import free_port
+
+POPULATIONS = """
+  - {{name: unheard, condition: grounded, size: 3, rater: {{backend: openai, model: nobody, base_url: "http://127.0.0.1:{port}/v1"}}}}
+  - {{name: popularity_rater, condition: control, size: 40, rater: {{backend: popularity}}}}
+metrics:"""
+
+
+@pytest.fixture
+def study_file(small_run: Finished, tmp_path: Path) -> Path:
+    """The finished run's study with two more populations, the first of which has no server."""
+    study = tmp_path / "small.yml"
+    more = POPULATIONS.format(port=free_port())
+    study.write_text((small_run.folder / "small.yml").read_text().replace("\nmetrics:", more))
+    return study
+
+
+@pytest.mark.parametrize("options", [[], ["--keep-going"]])
+def test_a_population_without_a_server(small_run: Finished, study_file: Path, options: list[str]) -> None:
+    folder = study_file.parent
+    path = Path(shutil.copy(small_run.warehouse.path, folder / "small.duckdb"))
+    done = run_command(
+        folder, own_environment(folder), "run", "--study", "small.yml", "--warehouse", path.name, *options
+    )
+    assert done.returncode == 1
+    error = done.stderr.splitlines()[-1]
+    assert "http://127.0.0.1:" in error
+    scored = Warehouse(path).rows("select count(*) from results.fidelity where population = 'popularity_rater'")
+    if options:
+        assert error.startswith(
+            "Error: 1 of 8 steps failed, and the rest is done: unheard on Combined (ml__personas failed:"
+        )
+        assert scored == [(2,)]
+        assert (folder / "small.report.html").exists()
+    else:
+        assert error.startswith("Error: ml__personas failed:")
+        assert scored == [(0,)]
+
+
+def test_populations_wait_for_their_encoder(
+    small_run: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    warehouse = shutil.copy(small_run.warehouse.path, tmp_path / "small.duckdb")
+    workspace = open_workspace(study=str(small_run.folder / "small.yml"), warehouse=warehouse)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    done: list[str] = []
+
+    def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
+        done.append(job)
+        if job == "encode":
+            raise RunError("encoder_runs failed: no room")
+
+    monkeypatch.setattr(run, "run_step", step)
+    steps = plan(workspace.study)
+    with pytest.raises(
+        RunError, match=r"^1 of 6 steps failed, .*: encoder of Combined \(encoder_runs failed: no room\)$"
+    ):
+        run_study(steps, workspace, force=True, keep_going=True)
+    assert done == ["prepare", "encode", "publish"]
+    said = capsys.readouterr().err
+    assert "[2/6] encoder of Combined\n    encoder_runs failed: no room\n" in said
+    assert said.count(" on Combined: left out, as encoder of Combined failed\n") == 3
+    assert not any(RunState(workspace).is_done(step) for step in steps if step.job == "encode")
+
+
+def test_another_splits_encoder_is_not_needed() -> None:
+    key = dg.MultiPartitionKey({"split": "one", "population": "perfect"})
+    population = Step("evaluate", key, "perfect on one")
+    assert population.needs(Step("encode", "one", "encoder of one"))
+    assert not population.needs(Step("encode", "two", "encoder of two"))
+    assert not Step("publish", None, "result tables").needs(Step("encode", "one", "encoder of one"))
