@@ -1,12 +1,35 @@
 with
 
-encoder_runs as (
-    select * from {{ source('ml', 'encoder_runs') }}
-    where {{ of_the_study() }}
+study as (
+    select seed from {{ source('raw', 'study') }}
 ),
 
 retests as (
     select * from {{ source('ml', 'instrument_retests') }}
+    where {{ of_the_study() }}
+),
+
+-- Encoders of a seed that the study had before, or of more retests, stay in `ml`.
+seeds_in_use as (
+    select
+        split,
+        instrument,
+        other_seed as seed
+    from retests
+    union all
+    select
+        splits.split,
+        instruments.instrument,
+        study.seed
+    from {{ source('raw', 'splits') }} as splits
+    cross join {{ source('raw', 'instruments') }} as instruments
+    cross join study
+),
+
+encoder_runs as (
+    select trained.*
+    from {{ source('ml', 'encoder_runs') }} as trained
+    semi join seeds_in_use using (split, instrument, seed)
 ),
 
 controls as (

@@ -9,7 +9,7 @@ from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
 PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
-TRAINED = "select split, instrument, config_hash, count(*) from ml.encoder_runs group by all"
+TRAINED = "select split, instrument, config_hash, seed from ml.encoder_runs"
 SPEED = "select instrument, sum(n_train_pairs * epochs) / sum(seconds) from ml.encoder_runs group by instrument"
 
 
@@ -44,13 +44,16 @@ class Training(NamedTuple):
 def trainings_of(study: Study, warehouse: Warehouse | None) -> list[Training]:
     """Every instrument on every split, in the study's order."""
     pairs, speed = dict(known_rows(warehouse, PAIRS)), dict(known_rows(warehouse, SPEED))
-    trained = {tuple(key): count for *key, count in known_rows(warehouse, TRAINED)}
+    trained = set(known_rows(warehouse, TRAINED))
     return [
         Training(
             split,
             name,
             n_wanted=1 + instrument.retests,
-            n_done=trained.get((split, name, instrument.encoder.config_hash()), 0),
+            n_done=sum(
+                (split, name, instrument.encoder.config_hash(), seed) in trained
+                for seed in range(study.seed, study.seed + instrument.retests + 1)
+            ),
             max_epochs=instrument.encoder.max_epochs,
             n_pairs=pairs.get(split, 0 if pairs else None),
             pairs_per_second=speed.get(name),

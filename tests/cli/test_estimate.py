@@ -129,7 +129,7 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
     assert [(t.n_wanted, t.n_done, t.n_pairs, t.seconds) for t in trainings_of(study, None)] == [(2, 0, None, None)]
     encoder = study.instruments["paper"].encoder
     run = {
-        "split": "Beauty", "instrument": "paper", "seed": 1, "config_hash": encoder.config_hash(), "data_hash": "d",
+        "split": "Beauty", "instrument": "paper", "seed": study.seed, "config_hash": encoder.config_hash(), "data_hash": "d",
         "n_users": 1, "n_items": 1, "n_train_pairs": 500, "n_validation_pairs": 1, "n_test_pairs": 1, "epochs": 4,
         "best_epoch": 1, "logit_scale": 1.0, "checkpoint": b"", "history": "[]", "seconds": 20.0, "code_version": "1",
         "created_at": datetime(2026, 1, 1),
@@ -137,6 +137,10 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
     warehouse.replace_slice("ml.encoder_runs", pa.Table.from_pylist([run]), where={})
     (training,) = trainings_of(study, warehouse)
     assert (training.n_done, training.pairs_per_second, training.seconds) == (1, 100.0, encoder.max_epochs * 10)
+    # The retest of a study with the seed before is the encoder of this one; of any other seed nothing is.
+    for seed, n_done in ((study.seed - 1, 1), (study.seed + 1, 0)):
+        (training,) = trainings_of(study.model_copy(update={"seed": seed}), warehouse)
+        assert training.n_done == n_done
 
 
 def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
