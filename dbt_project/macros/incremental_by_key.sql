@@ -8,27 +8,50 @@
     {{ this.include(identifier=false) }}.{{ this.identifier }}_built
 {%- endmacro %}
 
-{#- A state also holds the code of all models up to the corpus and personas, so that changed SQL is run on everything. -#}
-{% macro state_of(state) -%}
+{#- Of all models up to the corpus and personas, and of all macros. -#}
+{% macro code_hash() -%}
     {%- set code = [] -%}
     {%- for node in (graph.nodes.values() if execute else []) | sort(attribute="unique_id") -%}
         {%- if node.resource_type == "model" and node.schema in ["staging", "corpus", "personas"] -%}
             {%- do code.append(node.checksum.checksum) -%}
         {%- endif -%}
     {%- endfor -%}
-    hash({{ state }}, '{{ local_md5(code | join) }}')
+    {#- `graph` has no macros, but each one can be called here, and holds its own text. -#}
+    {%- for name in context | sort -%}
+        {%- if context[name].macro is defined and context[name].macro.package_name == project_name -%}
+            {%- do code.append(context[name].macro.macro_sql) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    hash('{{ local_md5(code | join) }}')
+{%- endmacro %}
+
+{#-
+    dbt asks this of every model. One that other code made is made anew as a whole, since its columns may be others, too.
+    As JSON, as an `m_built` of older code has no column `code`.
+-#}
+{% macro should_full_refresh() -%}
+    {%- if execute and adapter.get_relation(this.database, this.schema, this.identifier ~ "_built") -%}
+        {%- set made = run_query(
+            "select to_json(made) ->> 'code' is not distinct from " ~ code_hash() ~ "::varchar from ("
+            ~ "from " ~ built_states() ~ " limit 1) as made"
+        ) -%}
+        {%- if made.rows and not made.rows[0][0] -%}
+            {{ return(true) }}
+        {%- endif -%}
+    {%- endif -%}
+    {{ return(dbt.should_full_refresh()) }}
 {%- endmacro %}
 
 {#- Before the model: forget keys whose state changed or went. -#}
 {% macro forget_stale(states, key, state) -%}
     {%- set keys = key | join(", ") -%}
-    create table if not exists {{ built_states() }} (
-        {{ key | join(" varchar, ") }} varchar, state ubigint, is_tested boolean
+    create {{ "table if not exists" if is_incremental() else "or replace table" }} {{ built_states() }} (
+        {{ key | join(" varchar, ") }} varchar, state ubigint, code ubigint, is_tested boolean
     );
     {%- if is_incremental() %}
     create or replace temp table stale_keys as
     select {{ keys }} from {{ built_states() }}
-    anti join (select {{ keys }}, {{ state_of(state) }} as state from {{ states }} where {{ state }} is not null)
+    anti join (select {{ keys }}, {{ state }} as state from {{ states }} where {{ state }} is not null)
         using ({{ keys }}, state);
     delete from {{ this }} where not exists (select 1 from {{ built_states() }});
     {%- for table in [this, built_states()] %}
@@ -36,8 +59,6 @@
     delete from {{ table }} as made using stale_keys
     where {% for column in key %}{{ "and " if not loop.first }}made.{{ column }} = stale_keys.{{ column }} {% endfor %};
     {%- endfor %}
-    {%- else %}
-    delete from {{ built_states() }};
     {%- endif %}
 {%- endmacro %}
 
@@ -53,8 +74,8 @@
 {#- After the model: what was made, still to be tested. -#}
 {% macro remember(states, key, state) -%}
     {%- set keys = key | join(", ") -%}
-    insert into {{ built_states() }} ({{ keys }}, state, is_tested)
-    select {{ keys }}, {{ state_of(state) }}, false from {{ states }}
+    insert into {{ built_states() }} ({{ keys }}, state, code, is_tested)
+    select {{ keys }}, {{ state }}, {{ code_hash() }}, false from {{ states }}
     anti join {{ built_states() }} using ({{ keys }})
     where {{ state }} is not null
 {%- endmacro %}

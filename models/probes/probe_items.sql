@@ -2,6 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='fail',
+    full_refresh=false,
     pre_hook="{{ forget_probes(source('raw', 'study'), source('raw', 'splits')) }}",
 ) }}
 

@@ -32,11 +32,11 @@ class DbtRun(NamedTuple):
         return {key.removeprefix(prefix): status for key, status in self.status.items() if key.startswith(prefix)}
 
 
-def run_dbt(warehouse: Path, *arguments: str, target: Path) -> DbtRun:
+def run_dbt(warehouse: Path, *arguments: str, target: Path, project: Path = PROJECT) -> DbtRun:
     """Run dbt on a warehouse in a process of its own; its files go to ``target``."""
     results = target / "run_results.json"
     results.unlink(missing_ok=True)
-    folder = PROJECT / "dbt_project"
+    folder = project / "dbt_project"
     environment = os.environ | {
         "PERSONA_FIDELITY_WAREHOUSE": str(warehouse),
         "DBT_TARGET_PATH": str(target),
