@@ -84,13 +84,13 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
                     else:
                         run_step(step.job, step.partition, instance)
             except RunError as error:
-                if not keep_going or step.job in {STAGES[0], STAGES[-1]}:
+                if not keep_going or step.job == STAGES[0]:
                     raise
                 failures[step] = error
                 print(f"    {error}", file=sys.stderr, flush=True)
     if failures:
         raise RunError(
-            f"{len(failures)} of {len(steps)} steps failed, and the rest is done: "
+            f"{len(failures)} of {len(steps)} steps failed, and what does not need them is done: "
             + "; ".join(f"{step.label} ({error})" for step, error in failures.items())
         )
     return time.monotonic() - started

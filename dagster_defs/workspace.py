@@ -77,7 +77,9 @@ def open_workspace(
     target = open_warehouse(chosen)
     address = target.address if is_lake(chosen) else str(target.path.resolve())
     if lake_data:
-        os.environ[LAKE_DATA_VARIABLE] = lake_data if "://" in lake_data else str(Path(lake_data).resolve())
+        os.environ[LAKE_DATA_VARIABLE] = (
+            lake_data if "://" in lake_data else str(Path(lake_data).expanduser().resolve())
+        )
     return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))
 
 
@@ -106,7 +108,7 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
             os.environ[variable] = str(value)
     # A history of two warehouses would show the rows of one on the assets of the other, and start runs of one in the other.
     # Dagster takes no relative folder.
-    home = Path(os.environ.get("DAGSTER_HOME") or workspace.warehouse.beside("dagster")).resolve()
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.warehouse.beside("dagster")).expanduser().resolve()
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"

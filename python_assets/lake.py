@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from python_assets.file_errors import WarehouseError, first_line, is_conflict, is_missing
+from python_assets.file_names import check_file_name
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import Turn
@@ -211,7 +212,7 @@ def open_warehouse(
     """A lake when the address says so, else a DuckDB file.
 
     Raises:
-        WarehouseError: The address is that of something else.
+        WarehouseError: The address is that of something else, or of a file under whose name nothing would be found.
     """
     if is_lake(address):
         return Lake(str(address), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
@@ -220,7 +221,9 @@ def open_warehouse(
             f"{address} is no file on this machine: a warehouse is one, or a lake (ducklake:postgres:...), "
             "whose files may be in an object store (--lake-data)."
         )
-    return Warehouse(address, wait_seconds=wait_seconds, on_wait=on_wait)
+    path = Path(address).expanduser()
+    check_file_name(path.absolute())
+    return Warehouse(path, wait_seconds=wait_seconds, on_wait=on_wait)
 
 
 def is_lake(address: str | Path) -> bool:

@@ -36,7 +36,7 @@ def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) ->
     data = read_training_data(target, split)
     outcomes = {}
     for name, instrument in study.instruments.items():
-        for seed in range(study.seed, study.seed + instrument.retests + 1):
+        for seed in study.encoder_seeds(name):
             made = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
             outcomes[f"{name}_seed_{seed}"] = keep_current(target, data, instrument, **made, log=context.log.info)
         retests = retest_rows(target, data, study, split=split, instrument=name, code_version=code_version())

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from dagster_defs.cli.options import activate, study_options
+from dagster_defs.cli.options import PATH, activate, study_options
 from python_assets.warehouse import Warehouse
 
 
@@ -20,7 +20,7 @@ from python_assets.warehouse import Warehouse
 @click.option(
     "--withdraw",
     multiple=True,
-    type=click.Path(path_type=Path),
+    type=PATH,
     metavar="PATH",
     help="Take this file's rows out first; may be given several times.",
 )
@@ -41,7 +41,7 @@ def ingest(
     from dagster_defs.run import ingest_only
 
     started = datetime.now(UTC).replace(tzinfo=None)
-    named = [Path(os.path.abspath(path.expanduser())) for path in withdraw]
+    named = [Path(os.path.abspath(path)) for path in withdraw]
     with dg.DagsterInstance.get() as instance:
         ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
     target = workspace.warehouse
@@ -81,8 +81,8 @@ def show_files(warehouse: Warehouse, *, since: datetime) -> None:
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write to; must be new or empty.")
-@click.option("--settings", type=click.Path(path_type=Path), help="YAML file with any setting of the simulation.")
+@click.option("--out", type=PATH, required=True, help="Folder to write to; must be new or empty.")
+@click.option("--settings", type=PATH, help="YAML file with any setting of the simulation.")
 @click.option("--users", type=click.IntRange(min=10), help="[2000]")
 @click.option("--items", type=click.IntRange(min=10), help="Items over all categories [400].")
 @click.option("--mean-reviews", type=click.FloatRange(min=1), help="Reviews a user, on average [12].")

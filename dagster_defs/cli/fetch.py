@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 
 import click
+
+from dagster_defs.cli.options import PATH, HomePath
 
 BASE_URL_VARIABLE = "PERSONA_FIDELITY_CORPUS_URL"
 
@@ -14,11 +15,11 @@ BASE_URL_VARIABLE = "PERSONA_FIDELITY_CORPUS_URL"
 @click.command()
 @click.argument("categories", nargs=-1, metavar="[CATEGORY ...]")
 @click.option("--study", metavar="NAME|FILE", help="Download what this study reads; CATEGORY then picks among it.")
-@click.option("--data-root", type=click.Path(path_type=Path), help="Where to [PERSONA_FIDELITY_DATA, else data].")
+@click.option("--data-root", type=PATH, help="Where to [PERSONA_FIDELITY_DATA, else data].")
 @click.option("--base-url", envvar=BASE_URL_VARIABLE, help="A mirror of the corpus authors' folder amazon_2023.")
 @click.option(
     "--sha256sums",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    type=HomePath(path_type=Path, exists=True, dir_okay=False),
     help="Checksums as `sha256sum` writes them; files are found by name.",
 )
 def fetch(
@@ -35,12 +36,12 @@ def fetch(
     from python_assets.ingest.errors import IngestError
     from python_assets.ingest.fetch import fetch_file
     from python_assets.ingest.files import resolve_files
-    from python_assets.study.files import data_roots, load_study, study_path
+    from python_assets.study.files import data_roots, load_study, main_data_root, study_path
 
     base = base_url or BASE_URL
     if not base.startswith(("http://", "https://")):
         raise click.BadParameter(f"{base} is not an http or https address", param_hint="--base-url")
-    root = data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")
+    root = main_data_root(data_root)
     checksums = read_checksums(sha256sums.read_text()) if sha256sums else {}
     if study:
         roots = data_roots(study_path(study).resolve(), root)

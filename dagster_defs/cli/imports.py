@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from dagster_defs.cli.options import WAREHOUSE, activate
+from dagster_defs.cli.options import PATH, WAREHOUSE, activate
 from dagster_defs.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def import_options(command: Command) -> Command:
         click.option("--split", help="Split of the rows, where the file has no column split."),
         click.option("--population", required=True, help="A population of the study with `condition: imported`."),
         click.option("--withdraw", is_flag=True, help="Without FILE: take out what was imported (of --split only)."),
-        click.argument("file", required=False, type=click.Path(path_type=Path)),
+        click.argument("file", required=False, type=PATH),
     ):
         command = option(command)
     return command

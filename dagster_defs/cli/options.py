@@ -18,11 +18,22 @@ Command = Callable[..., Any]
 WAREHOUSE = "FILE|ducklake:postgres:..."
 
 
+class HomePath(click.Path):
+    """A path that may start with `~`: a shell leaves it as it is in `--option=~/folder`."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The path, under the user's home where it says so."""
+        return super().convert(os.path.expanduser(value), param, ctx)
+
+
+PATH = HomePath(path_type=Path)
+
+
 def study_options(command: Command) -> Command:
     """--study, --warehouse, --lake-data, --data-root and --limit."""
     for option in (
         click.option("--limit", type=click.IntRange(min=1), help="Largest size of any population, for a quick look."),
-        click.option("--data-root", type=click.Path(path_type=Path), help="Where relative source paths start."),
+        click.option("--data-root", type=PATH, help="Where relative source paths start."),
         click.option("--lake-data", metavar="FOLDER|URL", help="Where a new lake keeps its Parquet files."),
         click.option("--warehouse", metavar=WAREHOUSE, help="The DuckDB file [warehouse/STUDY.duckdb], or a lake."),
         click.option("--study", metavar="NAME|FILE", help="Built-in study or a YAML file [demo]."),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from dagster_defs.cli.options import chosen_warehouse, warehouse_option
+from dagster_defs.cli.options import PATH, chosen_warehouse, warehouse_option
 from python_assets.file_errors import WarehouseError
 
 
@@ -66,7 +66,7 @@ POPULATIONS = """
 
 
 @click.command()
-@click.option("--out", type=click.Path(path_type=Path), help="The HTML file [beside the warehouse].")
+@click.option("--out", type=PATH, help="The HTML file [beside the warehouse].")
 @warehouse_option
 def report(out: Path | None, warehouse: str | None) -> None:
     """Write the report anew from what is in the warehouse."""

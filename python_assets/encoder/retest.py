@@ -24,9 +24,8 @@ def retest_rows(
     rng = np.random.default_rng(derive_seed(study.seed, "retest", split))
     users = np.sort(rng.permutation(len(data.user_ids))[:SAMPLE])
     items = np.sort(rng.permutation(len(data.item_ids))[:SAMPLE])
-    seeds = range(study.seed, study.seed + study.instruments[instrument].retests + 1)
     views = []
-    for seed in seeds:
+    for seed in study.encoder_seeds(instrument):
         model = load_encoder(warehouse, split=split, instrument=instrument, seed=seed)
         places = load_users(warehouse, split=split, instrument=instrument, seed=seed)
         scores = score_items(model, places.mixtures[users], model.catalogue_geometry(data.texts[items]))

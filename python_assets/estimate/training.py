@@ -49,10 +49,9 @@ def trainings_of(study: Study, warehouse: Warehouse | None) -> list[Training]:
         Training(
             split,
             name,
-            n_wanted=1 + instrument.retests,
+            n_wanted=len(study.encoder_seeds(name)),
             n_done=sum(
-                (split, name, instrument.encoder.config_hash(), seed) in trained
-                for seed in range(study.seed, study.seed + instrument.retests + 1)
+                (split, name, instrument.encoder.config_hash(), seed) in trained for seed in study.encoder_seeds(name)
             ),
             max_epochs=instrument.encoder.max_epochs,
             n_pairs=pairs.get(split, 0 if pairs else None),

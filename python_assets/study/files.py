@@ -52,7 +52,7 @@ def load_study(name_or_path: str, *, limit: int | None = None) -> Study:
 
 def study_path(name_or_path: str) -> Path:
     """The YAML file of a study named on the command line."""
-    path = Path(name_or_path)
+    path = Path(name_or_path).expanduser()
     if path.suffix in {".yml", ".yaml"}:
         if not path.is_file():
             raise StudyError(f"There is no study file {path}: check the path.")
@@ -74,15 +74,20 @@ def limited(study: Study, limit: int) -> Study:
     return study.model_copy(update={"populations": populations})
 
 
+def main_data_root(data_root: Path | None = None) -> Path:
+    """``data_root``, else ``PERSONA_FIDELITY_DATA``, else ``data/``; absolute, for a run changes the folder it stands in
+    while dbt works."""
+    return (data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")).expanduser().absolute()
+
+
 def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
     """Where relative source paths are looked up, first match first.
 
-    The data root is ``data_root``, else ``PERSONA_FIDELITY_DATA``, else ``data/``; the study file's own
-    folder comes last, so that a bundled corpus is found wherever the command is run. A built-in study without a corpus
-    of its own has only the first: a pattern such as ``**/All_Beauty.jsonl.gz`` would find the demo's simulated file.
-    Both are absolute, for a run changes the folder it stands in while dbt works.
+    The study file's own folder comes last, so that a bundled corpus is found wherever the command is run. A built-in
+    study without a corpus of its own has only the first: a pattern such as ``**/All_Beauty.jsonl.gz`` would find the
+    demo's simulated file.
     """
-    chosen = (data_root or Path(os.environ.get("PERSONA_FIDELITY_DATA") or "data")).absolute()
+    chosen = main_data_root(data_root)
     has_own = study_file.parent != STUDIES.resolve() or study_file.with_suffix("").is_dir()
     return [chosen, study_file.parent] if has_own else [chosen]
 

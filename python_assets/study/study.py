@@ -63,3 +63,7 @@ class Study(Settings):
     def population(self, name: str) -> Population:
         """The population of that name."""
         return next(population for population in self.populations if population.name == name)
+
+    def encoder_seeds(self, instrument: str) -> range:
+        """Seeds of an instrument's encoders on every split: the study's own first, then those of its retests."""
+        return range(self.seed, self.seed + self.instruments[instrument].retests + 1)

@@ -41,6 +41,18 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
 
 
+def test_a_path_may_start_with_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in `--out=~/corpus`, which no shell replaces."""
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    assert _call("simulate", "--out=~/corpus", "--users=30", "--items=40").exit_code == 0
+    assert (tmp_path / "home" / "corpus").is_dir()
+    opened = workspace.open_workspace(warehouse="~/mine.duckdb")
+    assert opened.address == str(tmp_path / "home" / "mine.duckdb")
+    assert f"There is no study file {tmp_path / 'home' / 'mine.yml'}" in _call("run", "--study=~/mine.yml").output
+    assert f"{tmp_path / 'home' / 'none'} is not a folder" in _call("run", "--data-root=~/none").output
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     done = _call(command, "--help")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.file_names import SCHEMAS
 from python_assets.warehouse import Warehouse
 from tests.sql.conftest import Built
 
@@ -21,6 +22,11 @@ def test_views_can_be_read_in_a_renamed_copy(simulated: Built, tmp_path: Path) -
     for name in views:
         rows = f"select * from {name} order by all limit 100"
         assert copy.rows(rows) == simulated.warehouse.rows(rows) != []
+
+
+def test_no_file_may_be_called_like_a_schema(simulated: Built) -> None:
+    schemas = "select schema_name from duckdb_schemas() where not internal and schema_name <> 'main'"
+    assert {schema for (schema,) in simulated.warehouse.rows(schemas)} == set(SCHEMAS)
 
 
 # A buffer of a page, so that few rows fill it; a process of its own, as a query that hangs can only be killed.

@@ -1,0 +1,36 @@
+"""A warehouse's file cannot have every name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from python_assets.file_errors import WarehouseError
+from python_assets.file_names import check_file_name
+from python_assets.lake import open_warehouse
+
+
+@pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])
+def test_a_schemas_name_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(
+        WarehouseError, match=r"is one of its schemas: name it otherwise, such as --warehouse .*_warehouse"
+    ):
+        open_warehouse(tmp_path / name)
+    with duckdb.connect(str(tmp_path / name)) as connection:
+        schema = name.strip(".").split(".")[0]
+        connection.execute(f"create schema {schema}; create table {schema}.{schema}.t (i int)")
+        with pytest.raises(duckdb.BinderException, match="Ambiguous reference"):
+            connection.execute(f"from {schema}.t")
+
+
+@pytest.mark.parametrize("path", ["a#1/w.duckdb", "w?.duckdb"])
+def test_a_path_that_dbt_cuts_is_refused(tmp_path: Path, path: str) -> None:
+    with pytest.raises(WarehouseError, match="choose another place"):
+        open_warehouse(tmp_path / path)
+
+
+@pytest.mark.parametrize("path", ["my results.duckdb", "results/rawdata.duckdb", "main_results.db"])
+def test_other_names_are_not(tmp_path: Path, path: str) -> None:
+    check_file_name(tmp_path / path)
