@@ -16,12 +16,9 @@ def status(warehouse: str | None) -> None:
     """What is in the warehouse: study, files, tables, populations."""
     target = chosen_warehouse(warehouse)
     with target.connect() as connection:
-        found = connection.execute(
-            "select schema_name || '.' || table_name, estimated_size from duckdb_tables() "
-            "where database_name = current_database() "
-            "and schema_name in ('raw', 'staging', 'corpus', 'probes', 'personas', 'ml', 'results') order by all"
-        ).fetchall()
-        tables = dict(found)
+        # DuckDB's own `estimated_size` counts deleted rows, too.
+        names = [name for (name,) in connection.execute(TABLES).fetchall()]
+        tables = {name: connection.table(name).count("*").fetchall()[0][0] for name in names}
         click.echo(f"warehouse {target.address} ({target.size()})")
         if "raw.study" not in tables:
             raise WarehouseError(f"{target.address} holds no study yet: run `persona-fidelity run`.")
@@ -41,13 +38,21 @@ def status(warehouse: str | None) -> None:
             for row in connection.execute(IMPORTS).fetchall():
                 click.echo("  {:<28} {:<24} {:>9,} {} of {}".format(*row))
         click.echo("\ntables (rows)")
-        for table, rows in found:
+        for table, rows in tables.items():
             click.echo(f"  {table:<36} {rows:>12,}")
         click.echo("\npopulations (split, personas, ratings, without a usable answer, placed by instrument)")
         for row in connection.execute(POPULATIONS).fetchall():
             click.echo("  {:<28} {:<24} {:>6} {:>9} {:>6}  {}".format(*row))
 
 
+TABLES = """
+    select schema_name || '.' || table_name
+    from duckdb_tables()
+    where
+        database_name = current_database()
+        and schema_name in ('raw', 'staging', 'corpus', 'probes', 'personas', 'ml', 'results')
+    order by all
+"""
 IMPORTS = "select population, split, n_rows, kind, path from raw.imports order by all"
 POPULATIONS = """
     with personas as (select split, population, count(*) as n from ml.personas group by all),

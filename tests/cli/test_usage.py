@@ -53,6 +53,17 @@ def test_a_path_may_start_with_the_home(tmp_path: Path, monkeypatch: pytest.Monk
     assert f"{tmp_path / 'home' / 'none'} is not a folder" in _call("run", "--data-root=~/none").output
 
 
+def test_status_counts_the_rows_that_are_there(tmp_path: Path) -> None:
+    """DuckDB's estimate still has those that were deleted."""
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse.prepare()
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("insert into raw.splits select 'Books', number from range(3000) as numbers(number)")
+        connection.execute("delete from raw.splits where category::int >= 1000")
+    said = _call("status", "--warehouse", str(warehouse.path)).output.splitlines()
+    assert [line.split() for line in said if "raw.splits" in line] == [["raw.splits", "1,000"]]
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     done = _call(command, "--help")
