@@ -25,6 +25,7 @@ def doctor() -> None:
         "small chat model": _chat_model,
         "vllm": _vllm,
         "gpu": _gpu,
+        "lake": _lake,
         "dbt project": _dbt,
         "machine": _machine,
         "folder": _folder,
@@ -105,6 +106,12 @@ def _gpu() -> Finding:
         return "optional", "none: training and small chat models run on the CPU"
     properties = torch.cuda.get_device_properties(0)
     return "ok", f"{properties.name}, {properties.total_memory / 2**30:.0f} GiB"
+
+
+def _lake() -> Finding:
+    if not _installed("duckdb-extension-ducklake"):
+        return "optional", "not installed: `pip install -e '.[lake]'`, for a warehouse that several machines write to"
+    return "ok", f"DuckDB's extensions for {version('duckdb-extension-ducklake')}"
 
 
 def _dbt() -> Finding:

@@ -64,6 +64,17 @@ def test_status_counts_the_rows_that_are_there(tmp_path: Path) -> None:
     assert [line.split() for line in said if "raw.splits" in line] == [["raw.splits", "1,000"]]
 
 
+def test_doctor_looks_at_all_that_is_needed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", str(tmp_path / "w.duckdb"))
+    done = _call("doctor")
+    assert done.exit_code == 0, done.output
+    found = {line[9:27].strip(): line.split()[0] for line in done.output.splitlines()}
+    needed = ("python", "packages", "sentence encoder", "dbt project", "machine", "folder")
+    assert {found.pop(name) for name in needed} == {"ok"}
+    assert set(found) == {"small chat model", "vllm", "gpu", "lake"}
+    assert set(found.values()) <= {"ok", "optional"}
+
+
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_has_help(command: str) -> None:
     done = _call(command, "--help")
