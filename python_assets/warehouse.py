@@ -24,7 +24,7 @@ from python_assets.spill import remove_leftovers
 from python_assets.tables import make_room, table_statements
 from python_assets.turn import WAIT_VARIABLE, Turn, wait_setting
 
-# Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/scaling.md).
+# Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/growth.md).
 STORAGE_VERSION = "v1.4.0"
 # With a quarter of the commits in conflict, as measured with two writers of one table, ten failures in a row are no accident.
 MAX_ATTEMPTS = 10
