@@ -15,7 +15,7 @@ from python_assets.lake import open_warehouse
 @pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])
 def test_a_schemas_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(
-        WarehouseError, match=r"is one of its schemas: name it otherwise, such as --warehouse .*_warehouse"
+        WarehouseError, match=r"has a meaning of its own in its SQL: name it otherwise, such as --warehouse .*_warehouse"
     ):
         open_warehouse(tmp_path / name)
     with duckdb.connect(str(tmp_path / name)) as connection:
@@ -25,12 +25,18 @@ def test_a_schemas_name_is_refused(tmp_path: Path, name: str) -> None:
             connection.execute(f"from {schema}.t")
 
 
-@pytest.mark.parametrize("path", ["a#1/w.duckdb", "w?.duckdb"])
-def test_a_path_that_dbt_cuts_is_refused(tmp_path: Path, path: str) -> None:
+@pytest.mark.parametrize("name", ["main.duckdb", "TEMP.duckdb", "system", "information_schema.duckdb"])
+def test_a_name_that_duckdb_keeps_for_itself_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(WarehouseError, match="has a meaning of its own"):
+        open_warehouse(tmp_path / name)
+
+
+@pytest.mark.parametrize("path", ["a#1/w.duckdb", "w?.duckdb", "a%20b/w.duckdb", "it's.duckdb", '"w".duckdb'])
+def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(WarehouseError, match="choose another place"):
         open_warehouse(tmp_path / path)
 
 
-@pytest.mark.parametrize("path", ["my results.duckdb", "results/rawdata.duckdb", "main_results.db"])
+@pytest.mark.parametrize("path", ["my results.duckdb", "results/rawdata.duckdb", "main_results.db", "it's mine/ünï.duckdb"])
 def test_other_names_are_not(tmp_path: Path, path: str) -> None:
     check_file_name(tmp_path / path)
