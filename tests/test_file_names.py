@@ -15,7 +15,8 @@ from python_assets.lake import open_warehouse
 @pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])
 def test_a_schemas_name_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(
-        WarehouseError, match=r"has a meaning of its own in its SQL: name it otherwise, such as --warehouse .*_warehouse"
+        WarehouseError,
+        match=r"has a meaning of its own in its SQL: name it otherwise, such as --warehouse .*_warehouse",
     ):
         open_warehouse(tmp_path / name)
     with duckdb.connect(str(tmp_path / name)) as connection:
@@ -37,6 +38,8 @@ def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path, path: str) -> Non
         open_warehouse(tmp_path / path)
 
 
-@pytest.mark.parametrize("path", ["my results.duckdb", "results/rawdata.duckdb", "main_results.db", "it's mine/ünï.duckdb"])
+@pytest.mark.parametrize(
+    "path", ["my results.duckdb", "results/rawdata.duckdb", "main_results.db", "it's mine/ünï.duckdb"]
+)
 def test_other_names_are_not(tmp_path: Path, path: str) -> None:
     check_file_name(tmp_path / path)

@@ -28,15 +28,15 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool) -> list[str]
         )
         return [f"{missing}, so nobody knows how good a score this instrument can give at all."]
     against = f", other real users {percent(floor)}" if floor is not None else ""
-    if "compresses" in row["verdict"]:
+    # Without a retest the verdict is unknown, but not whether it compresses.
+    by_numbers = row["verdict"] == "unknown" and floor is not None and perfect < FAITHFUL_SHARE * floor
+    if "compresses" in row["verdict"] or by_numbers:
         return [
             "It compresses: stand-ins that answer exactly as their real user would cover "
             f"{percent(perfect)}{against}. A low score is at least partly the instrument's."
         ]
-    return [
-        f"Stand-ins that answer exactly as their real user would cover {percent(perfect)}{against}: it can show a "
-        "faithful population as one."
-    ]
+    shown = "" if floor is None else ": it can show a faithful population as one"
+    return [f"Stand-ins that answer exactly as their real user would cover {percent(perfect)}{against}{shown}."]
 
 
 def _repeatability(row: Row) -> list[str]:

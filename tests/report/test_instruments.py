@@ -1,0 +1,37 @@
+"""What is said of an instrument follows from what was measured of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from python_assets.report.instruments import instrument_in_words
+
+ROW = {
+    "verdict": "unknown",
+    "perfect_rater_coverage": 0.22,
+    "retest_user_cosine": None,
+    "ignorant_rater_coverage": 0.97,
+    "init_correlation": None,
+}
+
+
+@pytest.mark.parametrize(
+    ("perfect", "floor", "words"),
+    [
+        (0.22, 0.97, "It compresses: stand-ins that answer exactly as their real user would cover 22%, other real users 97%."),
+        (0.78, 0.97, "other real users 97%: it can show a faithful population as one."),
+        (0.22, None, "Stand-ins that answer exactly as their real user would cover 22%."),
+    ],
+)  # fmt: skip
+def test_without_a_retest_it_is_still_said_whether_it_compresses(
+    perfect: float, floor: float | None, words: str
+) -> None:
+    said = " ".join(instrument_in_words(ROW | {"perfect_rater_coverage": perfect}, floor, has_perfect=True))
+    assert words in said
+    assert ("it can show" in said) == (perfect == 0.78)
+    assert "not trained again under another seed" in said
+
+
+def test_the_verdict_counts_where_there_is_one() -> None:
+    row = ROW | {"verdict": "faithful", "retest_user_cosine": 0.9}
+    assert "it can show a faithful population" in instrument_in_words(row, 0.97, has_perfect=True)[0]
