@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from python_assets.file_names import check_path_for_runs
 from python_assets.lake import LAKE_DATA_VARIABLE, is_lake, open_warehouse
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
@@ -75,7 +76,11 @@ def open_workspace(
     loaded, file = load_study(name, limit=limit), study_path(name)
     chosen = warehouse or os.environ.get("PERSONA_FIDELITY_WAREHOUSE") or f"warehouse/{loaded.name}.duckdb"
     target = open_warehouse(chosen)
-    address = target.address if is_lake(chosen) else str(target.path.resolve())
+    if is_lake(chosen):
+        address = target.address
+    else:
+        address = str(target.path.resolve())
+        check_path_for_runs(Path(address))
     if lake_data:
         os.environ[LAKE_DATA_VARIABLE] = (
             lake_data if "://" in lake_data else str(Path(lake_data).expanduser().resolve())

@@ -10,27 +10,40 @@ SCHEMAS = ("raw", "ml", "staging", "corpus", "probes", "personas", "results", "s
 OF_DUCKDB = ("main", "system", "temp", "information_schema", "pg_catalog")
 
 
+def database_name(path: Path) -> str:
+    """What DuckDB calls the database in a file: the file's name up to its first dot."""
+    return path.name.lstrip(".").split(".")[0]
+
+
 def check_file_name(path: Path) -> None:
-    """Refuse a name under which no table could be found.
-
-    DuckDB names the database after the file, up to its first dot, and takes `results.fidelity` for a table of a database
-    of that name, too; dbt puts that name between quotes. dbt takes the path for an address, which ends before a `#` or a
-    `?`, and Dagster reads `%20` in that of its history as a blank.
-
-    Args:
-        path: As it will be opened, with all its folders.
+    """Refuse a name under which no table could be found: `results.fidelity` may be one of the database `results`, too.
 
     Raises:
         WarehouseError: Says which name would do.
     """
-    database = path.name.lstrip(".").split(".")[0]
+    database = database_name(path)
     if database.lower() in SCHEMAS + OF_DUCKDB:
         other = path.with_name(path.name.replace(database, f"{database}_warehouse", 1))
         raise WarehouseError(
             f"A warehouse cannot be called {path.name}, as {database.lower()} has a meaning of its own in its SQL: "
             f"name it otherwise, such as --warehouse {other}."
         )
-    found = [letter for letter in "#?%" if letter in str(path)] + [letter for letter in "'\"" if letter in database]
+
+
+def check_path_for_runs(path: Path) -> None:
+    """Refuse a path that can be read, but not be run with.
+
+    dbt takes the path for an address, which ends before a `#` or a `?`, and puts the database's name between quotes;
+    Dagster reads `%20` in the path of its history as a blank.
+
+    Args:
+        path: Absolute.
+
+    Raises:
+        WarehouseError: Says which letter it is.
+    """
+    found = [letter for letter in "#?%" if letter in str(path)]
+    found += [letter for letter in "'\"" if letter in database_name(path)]
     if found:
         raise WarehouseError(
             f"A warehouse cannot lie at {path}, as dbt and Dagster cannot read a {found[0]} there: "

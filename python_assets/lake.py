@@ -222,7 +222,7 @@ def open_warehouse(
             "whose files may be in an object store (--lake-data)."
         )
     path = Path(address).expanduser()
-    check_file_name(path.absolute())
+    check_file_name(path)
     return Warehouse(path, wait_seconds=wait_seconds, on_wait=on_wait)
 
 

@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from python_assets.file_errors import WarehouseError
-from python_assets.file_names import check_file_name
+from python_assets.file_names import check_file_name, check_path_for_runs
 from python_assets.lake import open_warehouse
 
 
@@ -33,9 +33,11 @@ def test_a_name_that_duckdb_keeps_for_itself_is_refused(tmp_path: Path, name: st
 
 
 @pytest.mark.parametrize("path", ["a#1/w.duckdb", "w?.duckdb", "a%20b/w.duckdb", "it's.duckdb", '"w".duckdb'])
-def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path, path: str) -> None:
+def test_a_path_that_dbt_or_dagster_cannot_read_is_refused(tmp_path: Path, path: str) -> None:
     with pytest.raises(WarehouseError, match="choose another place"):
-        open_warehouse(tmp_path / path)
+        check_path_for_runs(tmp_path / path)
+    # It may be read all the same.
+    assert open_warehouse(tmp_path / path).path == tmp_path / path
 
 
 @pytest.mark.parametrize(
@@ -43,3 +45,4 @@ def test_a_path_that_cannot_be_read_is_refused(tmp_path: Path, path: str) -> Non
 )
 def test_other_names_are_not(tmp_path: Path, path: str) -> None:
     check_file_name(tmp_path / path)
+    check_path_for_runs(tmp_path / path)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import cKDTree
 from scipy.spatial.distance import cdist
 
@@ -61,12 +63,24 @@ def coverage(
 def _by_tree(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Coverage:
     # A tree cannot split equal points, and users without a pair may all share one place: count them instead.
     places, counts = np.unique(real, axis=0, return_counts=True)
-    distances, rows = cKDTree(places).query(places, k=np.arange(1, min(neighbours + 1, len(places)) + 1), workers=-1)
+    distances, rows = _nearest(places, places, k=min(neighbours + 1, len(places)))
     # Including itself, the k-th neighbour is where k + 1 points are reached.
     reached = counts[rows].cumsum(axis=1) > neighbours
     radii = distances[np.arange(len(places)), reached.argmax(axis=1)]
-    nearest = cKDTree(np.unique(synthetic, axis=0)).query(places, workers=-1)[0]
+    nearest = _nearest(np.unique(synthetic, axis=0), places, k=1)[0][:, 0]
     return Coverage(float(counts[nearest < radii].sum() / len(real)), int(counts[radii == 0].sum()))
+
+
+def _nearest(among: FloatArray, points: FloatArray, *, k: int) -> tuple[FloatArray, NDArray[np.intp]]:
+    """Distances to each point's k nearest neighbours, nearest first, and their rows; both of shape (points, k).
+
+    In threads that are waited for: after a Ctrl-C those of scipy (``workers=-1``) go on in arrays that are gone.
+    """
+    tree, threads = cKDTree(among), os.cpu_count() or 1
+    with ThreadPoolExecutor(threads) as pool:
+        parts = pool.map(lambda rows: tree.query(rows, k=np.arange(1, k + 1)), np.array_split(points, threads))
+        distances, rows = zip(*parts, strict=True)
+    return np.concatenate(distances), np.concatenate(rows)
 
 
 def _by_brute_force(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Coverage:

@@ -53,6 +53,14 @@ def test_a_path_may_start_with_the_home(tmp_path: Path, monkeypatch: pytest.Monk
     assert f"{tmp_path / 'home' / 'none'} is not a folder" in _call("run", "--data-root=~/none").output
 
 
+@pytest.mark.parametrize("name", ["a#b.duckdb", "results.duckdb"])
+def test_a_run_refuses_a_name_that_would_fail_later(tmp_path: Path, name: str) -> None:
+    done = _call("run", "--warehouse", str(tmp_path / name))
+    assert done.exit_code == 1
+    assert done.output.startswith("Error: A warehouse cannot ")
+    assert not list(tmp_path.glob("*.duckdb"))
+
+
 def test_status_counts_the_rows_that_are_there(tmp_path: Path) -> None:
     """DuckDB's estimate still has those that were deleted."""
     warehouse = Warehouse(tmp_path / "w.duckdb")

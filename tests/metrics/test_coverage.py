@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import signal
+import subprocess
+import sys
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -103,3 +108,31 @@ def test_too_few_users_name_the_setting() -> None:
     with pytest.raises(ValueError, match="at least 1, got 0"):
         coverage(x, y, neighbours=0)
     assert coverage(x, y[:1], neighbours=4).value >= 0
+
+
+UNTIL_INTERRUPTED = """
+import time
+import numpy as np
+from python_assets.metrics.coverage import coverage
+users = np.random.default_rng(1).standard_normal((300_000, 4))
+print("counting", flush=True)
+try:
+    while True:
+        coverage(users, users[:500], neighbours=5)
+except KeyboardInterrupt:
+    others = [np.full(size, -1) for size in (10, 100, 1_000, 10_000, 100_000, 400_000) for _ in range(40)]
+    time.sleep(1)
+    print("tidied up", flush=True)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.3, 0.6, 0.9])
+def test_an_interrupt_is_no_crash(seconds: float) -> None:
+    """While a command tidies up, no thread goes on in memory that is gone."""
+    command = [sys.executable, "-c", UNTIL_INTERRUPTED]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout and process.stdout.readline() == "counting\n"
+        time.sleep(seconds)
+        process.send_signal(signal.SIGINT)
+        said, _ = process.communicate(timeout=60)
+    assert (process.returncode, said) == (0, "tidied up\n")
