@@ -131,7 +131,8 @@ def test_an_interrupt_is_no_crash(seconds: float) -> None:
     """While a command tidies up, no thread goes on in memory that is gone."""
     command = [sys.executable, "-c", UNTIL_INTERRUPTED]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout and process.stdout.readline() == "counting\n"
+        assert process.stdout
+        assert process.stdout.readline() == "counting\n"
         time.sleep(seconds)
         process.send_signal(signal.SIGINT)
         said, _ = process.communicate(timeout=60)
