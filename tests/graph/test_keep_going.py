@@ -61,7 +61,7 @@ FAILURES = {
 
 
 @pytest.mark.parametrize("failing", FAILURES)
-def test_populations_wait_for_their_encoder(
+def test_failures_are_named_and_populations_wait_for_their_encoder(
     small_run: Finished,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
