@@ -27,7 +27,7 @@ users as (
     anti join heavy using (split, user_id)
 ),
 
-interactions as (
+interactions as not materialized (
     select interactions.*
     from {{ beside_untested(ref('interactions'), ref('users'), ['split', 'user_id']) }} as interactions
     anti join heavy using (split, user_id)

@@ -3,7 +3,7 @@
 
 with
 
-reviews as (
+reviews as not materialized (
     select
         splits.split,
         core_reviews.user_id,
@@ -13,11 +13,11 @@ reviews as (
     inner join {{ ref('core_reviews') }} as core_reviews on splits.category = core_reviews.category
 ),
 
-expected as (
+expected as not materialized (
     select * from {{ beside_untested('reviews', ref('interactions'), ['split', 'user_id']) }} as reviews
 ),
 
-found as (
+found as not materialized (
     select
         split,
         user_id,

@@ -71,6 +71,15 @@
     where {{ state }} is not null
 {%- endmacro %}
 
+{#-
+    For a CTE that is read several times: `interactions as {{ held_in_a_batch() }} (`. DuckDB would hold its rows in memory,
+    which is quicker than to find the few of a batch again; in a full build they are the whole table, and reading that
+    again is quicker.
+-#}
+{% macro held_in_a_batch() -%}
+    {{ "materialized" if this and is_incremental() else "not materialized" }}
+{%- endmacro %}
+
 {#- After the model: what was made, still to be tested. -#}
 {% macro remember(states, key, state) -%}
     {%- set keys = key | join(", ") -%}

@@ -16,11 +16,12 @@ splits as (
     select * from {{ source('raw', 'splits') }}
 ),
 
-reviews as (
+-- Read twice in a full build; to hold the whole table takes longer.
+reviews as not materialized (
     select * from {{ ref('core_reviews') }}
 ),
 
-candidates as (
+candidates as {{ held_in_a_batch() }} (
     select
         splits.split,
         reviews.user_id,

@@ -20,7 +20,7 @@ study as (
     from {{ source('raw', 'study') }}
 ),
 
-interactions as (
+interactions as {{ held_in_a_batch() }} (
     select interactions.* from {{ ref('interactions') }} as interactions
     semi join pending using (split, user_id)
 ),
