@@ -94,12 +94,15 @@ def damaged(simulated: Built, tmp_path_factory: pytest.TempPathFactory) -> DbtRu
     return run_dbt(warehouse, "test", "--select", "test_type:singular", *generic, target=folder / "target")
 
 
+@pytest.mark.parametrize("tested", ["false", "split != 'Games'"], ids=["after a full build", "after a batch"])
 @pytest.mark.parametrize(("name", "damage"), UNTESTED)
-def test_a_build_sees_damage_in_untested_rows(simulated: Built, tmp_path: Path, name: str, damage: str) -> None:
+def test_a_build_sees_damage_in_untested_rows(
+    simulated: Built, tmp_path: Path, name: str, damage: str, tested: str
+) -> None:
     warehouse = damaged_copy(simulated, tmp_path, damage)
     with duckdb.connect(str(warehouse)) as connection:
         for table in ("corpus.interactions", "corpus.users", "personas.grounding_blocks"):
-            connection.execute(f"update {table}_built set is_tested = false")
+            connection.execute(f"update {table}_built set is_tested = {tested}")
     done = run_dbt(warehouse, "build", "--select", name, target=tmp_path / "target")
     assert done.named("test.persona_fidelity.")[name] == "fail"
 
