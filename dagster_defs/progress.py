@@ -14,7 +14,8 @@ from python_assets.progress import terminal
 class _StepLines(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         event: dg.DagsterEvent | None = getattr(record, "dagster_event", None)
-        said = logging.WARNING if terminal() else logging.INFO
+        quiet = terminal() or hasattr(record, "of_a_tool")
+        said = logging.WARNING if quiet else logging.INFO
         if event is None and said <= record.levelno <= logging.WARNING:
             message = getattr(record, "dagster_meta", {}).get("orig_message", record.getMessage())
             print(f"    {message}", file=sys.stderr, flush=True)
@@ -24,9 +25,16 @@ class _StepLines(logging.Handler):
         print(f"    {event.step_key:<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
 
 
+def _mark(record: logging.LogRecord) -> bool:
+    """Dagster's tools have a logger of their own, on which dagster-dbt tells whole command lines; warnings are shown."""
+    record.__dict__["of_a_tool"] = True
+    return True
+
+
 @dg.logger(None, description="Prints one line when a step is done, and warnings.")
 def progress_logger(context: dg.InitLoggerContext) -> logging.Logger:
     """Chosen by the command line through run config."""
     logger = logging.Logger("persona_fidelity.progress", level=logging.DEBUG)
     logger.addHandler(_StepLines())
+    dg.get_dagster_logger().addFilter(_mark)
     return logger

@@ -50,3 +50,4 @@ def test_a_log_has_lines(small_run: Finished) -> None:
     assert "epoch 2: loss" in small_run.progress
     assert re.search(r"\d+ of \d+ new item texts embedded", small_run.progress)
     assert "%|" not in small_run.progress
+    assert not re.search("Running dbt command|Copying|subsetted", small_run.progress)
