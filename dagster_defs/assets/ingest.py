@@ -16,6 +16,8 @@ from python_assets.warehouse import Warehouse
 
 STUDY_TABLES = ("study", "splits", "populations", "instruments")
 FILE_TABLES = ("reviews", "items", "ingested_files", "rejected_rows")
+GONE_NAMED = 5
+"""Gone files that are named one by one."""
 
 
 def _specs(names: tuple[str, ...], kind: str) -> list[dg.AssetSpec]:
@@ -52,8 +54,8 @@ def ingest(
     """Read new and changed files; a broken line is kept in ``raw.rejected_rows``."""
     target = warehouse.open()
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
-    if gone := to_withdraw(target, config):
-        context.log.info("withdrawn: %s", withdraw_files(target, gone, batch_id=batch_id))
+    if unwanted := to_withdraw(target, config):
+        context.log.info("withdrawn: %s", withdraw_files(target, unwanted, batch_id=batch_id))
     with target.connect() as connection:
         known = known_readings(connection)
     lines, n_unchanged = [], 0
@@ -68,9 +70,16 @@ def ingest(
         )
         context.log.info("%s: %s", path.name, report)
     context.log.info("%s files read, %s unchanged", len(lines), n_unchanged)
-    for path in missing_files(target):
+    gone = missing_files(target)
+    for path in gone[:GONE_NAMED]:
         quoted = shlex.quote(str(path))
         context.log.warning("%s is gone; its rows stay: `ingest --withdraw %s` takes them out", path, quoted)
+    if more := len(gone[GONE_NAMED:]):
+        context.log.warning(
+            "%s more files are gone; their rows stay: `ingest --withdraw-missing` takes out those of all %s",
+            more,
+            len(gone),
+        )
     header = [
         "| file | category | kind | read | accepted | duplicate | rejected |",
         "|---|---|---|---:|---:|---:|---:|",

@@ -23,7 +23,7 @@ def details_context(data: ReportData) -> dict[str, Any]:
         "examples": [_example(data, row) for row in data.examples],
         "splits": _splits(data),
         "core": data.settings.get("core", "k"),
-        "files": [row | {"name": PurePath(row["path"]).name} for row in data.files],
+        "files": [row | {"name": _file_name(row)} for row in data.files],
         "rejections": data.rejections,
         "made_by": data.made_by,
         "facts": _facts(data),
@@ -87,6 +87,10 @@ def _splits(data: ReportData) -> list[Row]:
             }
         )
     return rows
+
+
+def _file_name(row: Row) -> str:
+    return PurePath(row["path"]).name if row["path"] else f"{count(row['n_files'])} files"
 
 
 def _three(row: Row) -> str:

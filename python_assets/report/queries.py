@@ -90,9 +90,27 @@ EXAMPLES = """
     order by population, md5(split || persona_id), split, persona_id
 """
 
+# Files of a category are one row where there are many: a file a night would be a page of its own.
 FILES = """
-    select path, kind, category, format, sha256, n_read, n_accepted, n_rejected, n_duplicate, n_corrected
-    from raw.ingested_files order by category, kind desc, path
+    with files as (
+        select *, count(*) over (partition by category, kind) > 20 as are_many
+        from raw.ingested_files
+    )
+    select
+        category,
+        kind,
+        case when not are_many then path end as path,
+        count(*) as n_files,
+        string_agg(distinct format, ', ' order by format) as format,
+        case when not are_many then any_value(sha256) end as sha256,
+        sum(n_read)::bigint as n_read,
+        sum(n_accepted)::bigint as n_accepted,
+        sum(n_rejected)::bigint as n_rejected,
+        sum(n_duplicate)::bigint as n_duplicate,
+        sum(n_corrected)::bigint as n_corrected
+    from files
+    group by category, kind, are_many, case when not are_many then path end
+    order by category, kind desc, path
 """
 
 REJECTIONS = "select reason, count(*) as n from raw.rejected_rows group by reason order by n desc, reason limit 8"

@@ -69,6 +69,23 @@ def test_new_files_of_a_landing_folder_are_read_and_gone_ones_withdrawn_on_deman
     assert users(warehouse) == ["u2"]
 
 
+def test_of_many_gone_files_a_few_are_named(
+    landing: Path, warehouse: Warehouse, capfd: pytest.CaptureFixture[str]
+) -> None:
+    paths = [write(landing / f"{number}.jsonl", [review(f"u{number}")]) for number in range(9)]
+    assert materialize(warehouse).success
+    for path in paths[:8]:
+        path.unlink()
+    capfd.readouterr()
+    assert materialize(warehouse).success
+    warnings = [line for line in capfd.readouterr().err.splitlines() if " gone; " in line]
+    assert len(warnings) == 6
+    assert (
+        "3 more files are gone; their rows stay: `ingest --withdraw-missing` takes out those of all 8" in warnings[-1]
+    )
+    assert len(users(warehouse)) == 9
+
+
 def test_a_named_file_is_withdrawn_once_it_is_out_of_the_source(landing: Path, warehouse: Warehouse) -> None:
     one, two = (write(landing / f"{number}.jsonl", [review(f"u{number}"), review("both")]) for number in (1, 2))
     assert materialize(warehouse).success

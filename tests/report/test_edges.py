@@ -44,6 +44,22 @@ def test_hostile_text_is_only_text(tmp_path: Path) -> None:
     assert page.text.count("<script>alert(1)</script>") > 10
 
 
+def test_many_files_of_a_category_are_one_row(tmp_path: Path) -> None:
+    warehouse = fill(tmp_path / "w.duckdb", World())
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(
+            "insert into raw.ingested_files by name"
+            " select * exclude (n) replace ('nights/' || n || '.jsonl' as path, 'Books' as category, 10 as n_read, 10 as n_accepted,"
+            " 0 as n_rejected, 0 as n_duplicate, 0 as n_corrected)"
+            " from (select files.*, n from raw.ingested_files as files, range(1500) as nights (n)"
+            " where kind = 'reviews')"
+        )
+    text = Page(report(tmp_path, warehouse)).text
+    assert "1,500 files reviews Books amazon_2023 15,000 15,000 0 0 0 in raw.ingested_files" in text
+    assert "1499.jsonl" not in text
+    assert "reviews.jsonl.gz reviews All_Beauty" in text
+
+
 def test_without_an_llm_population_there_is_nobody_to_judge(tmp_path: Path) -> None:
     page = page_of(tmp_path, World(populations=(PERFECT, CONSTANT)))
     assert "no LLM population, only controls" in page.text
