@@ -107,6 +107,15 @@ def test_a_build_sees_damage_in_untested_rows(
     assert done.named("test.persona_fidelity.")[name] == "fail"
 
 
+def test_a_build_passes_over_rows_that_were_tested(simulated: Built, tmp_path: Path) -> None:
+    name, damage = UNTESTED[2]
+    warehouse = damaged_copy(simulated, tmp_path, damage)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute("update corpus.users_built set is_tested = (split = 'Games')")
+    done = run_dbt(warehouse, "build", "--select", name, target=tmp_path / "target")
+    assert done.named("test.persona_fidelity.")[name] == "pass"
+
+
 def test_every_singular_test_is_tried() -> None:
     assert set(DAMAGE) == {path.stem for path in (PROJECT / "dbt_project" / "data-tests").glob("*.sql")}
 
