@@ -4,8 +4,9 @@
     key's rows in `m` were made from. A build deletes the keys whose state changed or went, and inserts those without an
     entry; both, and `m_built`, in one transaction. Without `m_built`, or when it is empty, everything is made anew.
 -#}
-{% macro built_states() -%}
-    {{ this.include(identifier=false) }}.{{ this.identifier }}_built
+{% macro built_states(model=none) -%}
+    {%- set made = model or this -%}
+    {{ made.include(identifier=false) }}.{{ made.identifier }}_built
 {%- endmacro %}
 
 {#- Of all models up to the corpus and personas, and of all macros. -#}

@@ -10,7 +10,7 @@
 {% macro beside_untested(relation, made, key) -%}
     {%- if flags.WHICH == "build" and has_tested_keys(made) -%}
     (select * from {{ relation }} semi join (
-        select * from {{ made.include(identifier=false) }}.{{ made.identifier }}_built where not is_tested
+        select * from {{ built_states(made) }} where not is_tested
     ) using ({{ key | join(", ") }}))
     {%- else -%}
     {{ relation }}
@@ -20,7 +20,7 @@
 {#- After a full build there are none, and a join that keeps every row would be a fifth of all tests' time. -#}
 {% macro has_tested_keys(made) -%}
     {%- if execute -%}
-        {%- set tested = run_query("from " ~ made.include(identifier=false) ~ "." ~ made.identifier ~ "_built where is_tested limit 1") -%}
+        {%- set tested = run_query("from " ~ built_states(made) ~ " where is_tested limit 1") -%}
         {{ return(tested.rows | length > 0) }}
     {%- endif -%}
     {{ return(true) }}

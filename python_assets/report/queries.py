@@ -93,23 +93,23 @@ EXAMPLES = """
 # Files of a category are one row where there are many: a file a night would be a page of its own.
 FILES = """
     with files as (
-        select *, count(*) over (partition by category, kind) > 20 as are_many
+        select * replace (case when count(*) over (partition by category, kind) <= 20 then path end as path)
         from raw.ingested_files
     )
     select
         category,
         kind,
-        case when not are_many then path end as path,
+        path,
         count(*) as n_files,
         string_agg(distinct format, ', ' order by format) as format,
-        case when not are_many then any_value(sha256) end as sha256,
+        any_value(sha256) as sha256,
         sum(n_read)::bigint as n_read,
         sum(n_accepted)::bigint as n_accepted,
         sum(n_rejected)::bigint as n_rejected,
         sum(n_duplicate)::bigint as n_duplicate,
         sum(n_corrected)::bigint as n_corrected
     from files
-    group by category, kind, are_many, case when not are_many then path end
+    group by category, kind, path
     order by category, kind desc, path
 """
 
