@@ -1,9 +1,5 @@
 with
 
-study as (
-    select seed from {{ source('raw', 'study') }}
-),
-
 retests as (
     select * from {{ source('ml', 'instrument_retests') }}
     where {{ of_the_study() }}
@@ -12,24 +8,16 @@ retests as (
 -- Encoders of a seed that the study had before, or of more retests, stay in `ml`.
 seeds_in_use as (
     select
-        split,
         instrument,
-        other_seed as seed
-    from retests
-    union all
-    select
-        splits.split,
-        instruments.instrument,
-        study.seed
-    from {{ source('raw', 'splits') }} as splits
-    cross join {{ source('raw', 'instruments') }} as instruments
-    cross join study
+        unnest(seeds) as seed
+    from {{ source('raw', 'instruments') }}
 ),
 
 encoder_runs as (
     select trained.*
     from {{ source('ml', 'encoder_runs') }} as trained
-    semi join seeds_in_use using (split, instrument, seed)
+    semi join {{ source('raw', 'splits') }} using (split)
+    semi join seeds_in_use using (instrument, seed)
 ),
 
 controls as (

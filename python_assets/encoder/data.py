@@ -47,11 +47,7 @@ USERS = f"""
 # Users of encoded splits who are new, gone or changed since an encoder of the study last placed them.
 BEHIND = f"""
     with histories as ({TRAIN_HASHES}),
-    encoders as (
-        select instruments.instrument, unnest(range(study.seed, study.seed + (instruments.settings ->> 'retests')::bigint + 1)) as seed
-        from raw.instruments as instruments
-        cross join raw.study as study
-    ),
+    encoders as (select instrument, unnest(seeds) as seed from raw.instruments),
     runs as (
         select split, instrument, seed
         from ml.encoder_runs

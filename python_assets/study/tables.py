@@ -47,6 +47,7 @@ def study_tables(study: Study) -> dict[str, pa.Table]:
             "instrument": name,
             "settings": json.dumps(instrument.model_dump(mode="json")),
             "config_hash": instrument.config_hash(),
+            "seeds": list(study.encoder_seeds(name)),
         }
         for name, instrument in study.instruments.items()
     ]

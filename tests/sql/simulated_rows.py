@@ -147,15 +147,16 @@ def fill_scores(connection: duckdb.DuckDBPyConnection, study: Study) -> None:
             for metric, value in values.items()
         ],
     )
+    seeds = study.encoder_seeds("paper")
     counts = dict.fromkeys(("n_users", "n_items", "n_train_pairs", "n_validation_pairs", "n_test_pairs"), 9)
     run: dict[str, Any] = {**counts, "epochs": 2, "best_epoch": 1, "logit_scale": 2.0, "init_correlation": 0.5}
     run |= {"data_hash": "hash", "checkpoint": b"0", "history": "[]", "seconds": 1.0} | MADE
     insert(
         connection,
         "ml.encoder_runs",
-        [run | {"split": split, "instrument": "paper", "seed": seed} for split in study.splits for seed in (42, 43)],
+        [run | {"split": split, "instrument": "paper", "seed": seed} for split in study.splits for seed in seeds],
     )
-    retest = {"instrument": "paper", "seed": 42, "other_seed": 43, "metric": "user_cosine", "value": 0.75}
+    retest = {"instrument": "paper", "seed": seeds[0], "other_seed": seeds[1], "metric": "user_cosine", "value": 0.75}
     insert(
         connection,
         "ml.instrument_retests",
