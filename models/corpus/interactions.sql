@@ -46,7 +46,7 @@ combined as (
 ),
 
 -- A split of several categories may hold the same user and item twice: the earliest stays, as in one category.
-shared as (
+shared as {{ held_in_a_batch() }} (
     select candidates.*
     from candidates
     semi join combined using (split)
