@@ -3,7 +3,7 @@
 import dagster as dg
 
 from dagster_defs.resources import WarehouseResource
-from python_assets.encoder.data import BEHIND
+from python_assets.encoder.data import BEHIND, ENCODERS
 
 # name -> (asset, what is counted, how many rows break the rule)
 RULES: dict[str, tuple[list[str], str, str]] = {
@@ -24,8 +24,8 @@ RULES: dict[str, tuple[list[str], str, str]] = {
     "every_user_has_a_place": (
         ["ml", "user_embeddings"],
         "users of an encoded split without a place",
-        """
-        select count(*) from ml.encoder_runs as runs
+        f"""
+        select count(*) from ({ENCODERS}) as runs
         inner join corpus.users as users on runs.split = users.split
         left join ml.user_embeddings as places
             on runs.split = places.split and runs.instrument = places.instrument and runs.seed = places.seed
@@ -48,6 +48,8 @@ RULES: dict[str, tuple[list[str], str, str]] = {
         "personas that were placed with other probes than the present ones",
         """
         select count(*) from ml.persona_embeddings as places
+        semi join raw.populations using (population)
+        semi join raw.instruments using (instrument)
         inner join probes.probe_sets as present on places.split = present.split
         where places.probe_set_hash is distinct from present.probe_set_hash
         """,
@@ -64,7 +66,7 @@ def _check(name: str, asset: list[str], what: str, sql: str) -> dg.AssetChecksDe
     @dg.asset_check(asset=dg.AssetKey(asset), name=name, description=f"No {what}.")
     def check(warehouse: WarehouseResource) -> dg.AssetCheckResult:
         count = warehouse.open().rows(sql)[0][0]
-        return dg.AssetCheckResult(passed=count == 0, metadata={"rows": count}, description=f"{count} {what}")
+        return dg.AssetCheckResult(passed=count == 0, metadata={"rows": count}, description=f"{what}: {count:,}")
 
     return check
 

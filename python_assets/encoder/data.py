@@ -44,16 +44,17 @@ USERS = f"""
     where users.split = $split
     order by users.user_id
 """
+# Encoders that the study names: those of former seeds, instruments and splits stay in `ml` as they are.
+ENCODERS = """
+    select split, instrument, seed
+    from ml.encoder_runs
+    semi join (select instrument, unnest(seeds) as seed from raw.instruments) using (instrument, seed)
+    semi join raw.splits using (split)
+"""
 # Users of encoded splits who are new, gone or changed since an encoder of the study last placed them.
 BEHIND = f"""
     with histories as ({TRAIN_HASHES}),
-    encoders as (select instrument, unnest(seeds) as seed from raw.instruments),
-    runs as (
-        select split, instrument, seed
-        from ml.encoder_runs
-        semi join encoders using (instrument, seed)
-        semi join raw.splits using (split)
-    ),
+    runs as ({ENCODERS}),
     places as (select * from ml.user_embeddings semi join runs using (split, instrument, seed)),
     wanted as (
         select runs.split, runs.instrument, runs.seed, users.user_id, coalesce(histories.train_hash, 0) as train_hash

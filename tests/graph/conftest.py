@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -99,3 +100,14 @@ def small_run(tmp_path_factory: pytest.TempPathFactory, demo_data: Path) -> Fini
     return finished_run(tmp_path_factory.mktemp("small_run"), STUDY.format(root=demo_data))._replace(
         old_artifacts=before
     )
+
+
+@pytest.fixture
+def copy(small_run: Finished, tmp_path: Path) -> Warehouse:
+    """The warehouse of the run, to be changed at will."""
+    return Warehouse(Path(shutil.copy(small_run.warehouse.path, tmp_path / "copy.duckdb")))
+
+
+def run_sql(warehouse: Warehouse, sql: str) -> None:
+    """One statement, in a transaction of its own."""
+    warehouse.write(lambda connection: connection.execute(sql).fetchall())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -73,10 +74,11 @@ def test_failures_are_named_and_populations_wait_for_their_encoder(
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     done: list[str] = []
 
-    def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
+    def step(job: str, partition: object, instance: dg.DagsterInstance) -> dict[dg.AssetCheckKey, Any]:
         done.append(job)
         if job in failing.split():
             raise RunError("no room")
+        return {}
 
     monkeypatch.setattr(run, "run_step", step)
     steps = plan(workspace.study)

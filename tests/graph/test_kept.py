@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 
@@ -15,7 +13,7 @@ from python_assets.study import Study
 from python_assets.study.files import load_study
 from python_assets.text.clusters import refresh_clusters
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished
+from tests.graph.conftest import Finished, run_sql
 
 SPLIT, POPULATION, INSTRUMENT = "Combined", "random_rater", "paper"
 
@@ -23,11 +21,6 @@ SPLIT, POPULATION, INSTRUMENT = "Combined", "random_rater", "paper"
 @pytest.fixture
 def study(small_run: Finished) -> Study:
     return load_study(str(small_run.folder / "small.yml"))
-
-
-@pytest.fixture
-def copy(small_run: Finished, tmp_path: Path) -> Warehouse:
-    return Warehouse(Path(shutil.copy(small_run.warehouse.path, tmp_path / "copy.duckdb")))
 
 
 @pytest.fixture
@@ -46,10 +39,6 @@ def placed_anew(copy: Warehouse, study: Study) -> Callable[[], int]:
         )
 
     return place
-
-
-def run_sql(warehouse: Warehouse, sql: str) -> None:
-    warehouse.write(lambda connection: connection.execute(sql).fetchall())
 
 
 def test_users_folded_in_move_no_persona(copy: Warehouse, placed_anew: Callable[[], int]) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from dagster_defs.checks import RULES
 from tests.graph.conftest import Finished, run_command
 
 TABLES = {
@@ -87,6 +88,12 @@ def test_every_asset_was_recorded_in_dagster_and_every_check_passed(small_run: F
     with dg.DagsterInstance.from_config(str(small_run.folder / ".dagster")) as instance:
         keys = {key.to_user_string() for key in instance.all_asset_keys()}
         runs = instance.get_runs()
+        of_type = dg.DagsterEventType.ASSET_CHECK_EVALUATION
+        checked = [entry for run in runs for entry in instance.all_logs(run.run_id, of_type=of_type)]
+    found = [entry.get_dagster_event().asset_check_evaluation_data for entry in checked]
+    # Those of Python, and dbt's data tests.
+    assert len({check.asset_check_key for check in found}) > len(RULES) + 50
+    assert [check.asset_check_key for check in found if not check.passed] == []
     assert {
         "raw/reviews",
         "corpus/interactions",
