@@ -9,12 +9,13 @@ from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
 PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
-TRAINED = "select split, instrument, config_hash, seed from ml.encoder_runs"
+TRAINED = "select split, config_hash, seed from ml.encoder_runs"
 SPEED = "select instrument, sum(n_train_pairs * epochs) / sum(seconds) from ml.encoder_runs group by instrument"
 
 
 class Training(NamedTuple):
-    """The trainings of one instrument on one split: the encoder itself and its retests."""
+    """The trainings of one instrument on one split: the encoder itself and its retests, but those of an earlier one with
+    the same encoder, which it takes over."""
 
     split: str
     instrument: str
@@ -45,14 +46,16 @@ def trainings_of(study: Study, warehouse: Warehouse | None) -> list[Training]:
     """Every instrument on every split, in the study's order."""
     pairs, speed = dict(known_rows(warehouse, PAIRS)), dict(known_rows(warehouse, SPEED))
     trained = set(known_rows(warehouse, TRAINED))
+    own: dict[str, list[tuple[str, int]]] = {}
+    for name, instrument in study.instruments.items():
+        encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]
+        own[name] = [encoder for encoder in encoders if not any(encoder in others for others in own.values())]
     return [
         Training(
             split,
             name,
-            n_wanted=len(study.encoder_seeds(name)),
-            n_done=sum(
-                (split, name, instrument.encoder.config_hash(), seed) in trained for seed in study.encoder_seeds(name)
-            ),
+            n_wanted=len(own[name]),
+            n_done=sum((split, *encoder) in trained for encoder in own[name]),
             max_epochs=instrument.encoder.max_epochs,
             n_pairs=pairs.get(split, 0 if pairs else None),
             pairs_per_second=speed.get(name),

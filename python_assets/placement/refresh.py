@@ -13,6 +13,7 @@ import torch
 from python_assets.columns import from_matrix
 from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
+from python_assets.encoder.share import take_over_encoder
 from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
@@ -54,12 +55,15 @@ def keep_current(
     seed: int,
     code_version: str,
     log: Callable[[str], None],
-) -> Literal["unchanged", "folded in", "trained"]:
-    """Train, fold in or leave alone, whichever the data ask for."""
+) -> Literal["unchanged", "folded in", "trained", "taken over"]:
+    """Train, fold in or leave alone, whichever the data ask for; another instrument's encoder that is the same is taken over."""
     made = EncoderKey(split=split, instrument=instrument, seed=seed)
     name = f"{instrument} of {split}, seed {seed}"
     changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
     if changes is None or changes.share > settings.retrain_after:
+        if other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version):
+            log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
+            return "taken over"
         devices = torch.cuda.device_count()
         if devices > 1:
             log(f"{name}: training on {devices} GPUs")

@@ -143,6 +143,19 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
         assert training.n_done == n_done
 
 
+def test_instruments_with_the_same_encoder_train_it_once(study: Study) -> None:
+    paper = study.instruments["paper"]
+    others = {
+        "scale_free": paper.model_copy(
+            update={"placement": paper.placement.model_copy(update={"objective": "correlation"})}
+        ),
+        "thorough": paper.model_copy(update={"retests": 3}),
+        "wide": paper.model_copy(update={"encoder": paper.encoder.model_copy(update={"hidden_width": 512})}),
+    }
+    found = trainings_of(study.model_copy(update={"instruments": {"paper": paper, **others}}), None)
+    assert {t.instrument: t.n_wanted for t in found} == {"paper": 2, "scale_free": 0, "thorough": 2, "wide": 2}
+
+
 def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))

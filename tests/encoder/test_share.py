@@ -1,0 +1,125 @@
+"""Instruments that differ only in their placement share a training, and no others do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from python_assets.encoder.data import TrainingData
+from python_assets.encoder.pair_file import PairFile
+from python_assets.placement import refresh
+from python_assets.placement.refresh import keep_current
+from python_assets.study import Encoder, Instrument, Placement
+from python_assets.warehouse import Warehouse
+from tests.encoder.planted import planted_corpus
+
+SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
+RUNS = "select * exclude (created_at) replace ('' as instrument) from ml.encoder_runs where instrument = '{}'"
+PLACES = "select * replace ('' as instrument) from ml.user_embeddings where instrument = '{}' order by user_id"
+
+Keep = Callable[..., str]
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare(dimension=SMALL.dimension)
+    return made
+
+
+@pytest.fixture
+def keep(warehouse: Warehouse) -> Keep:
+    def run(
+        instrument: str, data: TrainingData, *, encoder: Encoder = SMALL, seed: int = 5, code_version: str = "test"
+    ) -> str:
+        placement = Placement(objective="correlation" if instrument == "scale_free" else "bpr", steps=20)
+        made = {"split": "Beauty", "instrument": instrument, "seed": seed, "code_version": code_version}
+        settings = Instrument(encoder=encoder, placement=placement)
+        return keep_current(warehouse, data, settings, **made, log=lambda line: None)
+
+    return run
+
+
+@pytest.fixture
+def data() -> TrainingData:
+    return planted_corpus().data
+
+
+def with_another_pair(data: TrainingData) -> TrainingData:
+    rows = data.folds["train"].read(0, len(data.folds["train"]))
+    return data._replace(folds={**data.folds, "train": PairFile.of(*np.concatenate([rows, rows[:1]]).T)})
+
+
+def test_the_second_takes_over_what_the_first_trained(
+    warehouse: Warehouse, keep: Keep, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert keep("paper", data) == "trained"
+    monkeypatch.delattr(refresh, "train_and_save")
+    assert keep("scale_free", data) == "taken over"
+    assert keep("scale_free", data) == "unchanged"
+    for rows in (RUNS, PLACES):
+        ours, theirs = (warehouse.rows(rows.format(name)) for name in ("scale_free", "paper"))
+        assert ours == theirs
+        assert ours
+
+
+def test_it_is_what_a_training_of_its_own_gives(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
+    keep("paper", data)
+    keep("scale_free", data)
+    taken = warehouse.rows(PLACES.format("scale_free"))
+    warehouse.write(lambda connection: connection.execute("delete from ml.encoder_runs").fetchall())
+    assert keep("scale_free", data) == "trained"
+    assert warehouse.rows(PLACES.format("scale_free")) == taken
+
+
+def test_what_was_there_before_is_replaced(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
+    keep("scale_free", data, encoder=SMALL.model_copy(update={"max_epochs": 1}))
+    keep("paper", data)
+    assert keep("scale_free", data) == "taken over"
+    assert warehouse.rows("select instrument, count(*) from ml.user_embeddings group by all order by all") == [
+        ("paper", 60),
+        ("scale_free", 60),
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [{"seed": 6}, {"code_version": "next"}, {"encoder": SMALL.model_copy(update={"dropout": 0.0})}],
+    ids=["seed", "code", "settings"],
+)
+def test_another_encoder_is_trained(keep: Keep, data: TrainingData, other: dict[str, object]) -> None:
+    keep("paper", data)
+    assert keep("scale_free", data, **other) == "trained"
+
+
+def test_other_pairs_are_trained_on(keep: Keep, data: TrainingData) -> None:
+    keep("paper", data)
+    assert keep("scale_free", with_another_pair(data)) == "trained"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update ml.user_embeddings set folded_in = true where user_id = 'u0003'",
+        "update ml.user_embeddings set folded_in = null where user_id = 'u0003'",
+        "delete from ml.user_embeddings where user_id = 'u0003'",
+    ],
+)
+def test_places_that_are_no_longer_the_trained_ones_are_not_taken(
+    warehouse: Warehouse, keep: Keep, data: TrainingData, change: str
+) -> None:
+    keep("paper", data)
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert keep("scale_free", data) == "trained"
+
+
+def test_hashes_of_users_are_the_present_ones(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
+    """They also depend on rules that may change without changing any pair."""
+    keep("paper", data)
+    keep("scale_free", data._replace(train_hashes=data.train_hashes + np.uint64(1)))
+    hashes = "select user_id, train_hash from ml.user_embeddings where instrument = '{}' order by user_id"
+    ours, theirs = (dict(warehouse.rows(hashes.format(name))) for name in ("scale_free", "paper"))
+    assert ours == {user: train_hash + 1 for user, train_hash in theirs.items()}
