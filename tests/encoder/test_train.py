@@ -8,6 +8,7 @@ import torch
 
 from benchmarks.plain_encoder import PlainEncoder, plain_optimizer
 from python_assets.encoder.model import PreferenceEncoder
+from python_assets.encoder.pair_file import PairFile
 from python_assets.encoder.train import pair_accuracy, train_encoder
 from python_assets.encoder.users import init_correlation, user_places
 from python_assets.study import Encoder
@@ -95,12 +96,23 @@ def test_training_stops_early_and_keeps_the_best_epoch() -> None:
     data = planted_corpus(pairs=300).data
     settings = SMALL.model_copy(update={"max_epochs": 30, "patience": 2, "projector_lr": 1e-2})
     trained = train_encoder(data, settings, seed=1, progress=False)
-    accuracies = [epoch.validation_accuracy for epoch in trained.history]
-    assert len(trained.history) < 30
-    assert trained.validation_accuracy == max(accuracies)  # type: ignore[type-var]
+    accuracies = [epoch.validation_accuracy or 0.0 for epoch in trained.history]
+    assert trained.validation_accuracy == max(accuracies)
+    # Of epochs that are equally good the first.
+    assert trained.best_epoch == 1 + accuracies.index(max(accuracies))
+    assert len(trained.history) == trained.best_epoch + settings.patience < 30
     assert pair_accuracy(trained.model, data.texts, data.folds["validation"]) == pytest.approx(
         trained.validation_accuracy
     )
+
+
+def test_a_pair_whose_items_score_alike_is_half_right() -> None:
+    data = planted_corpus().data
+    context = torch.from_numpy(data.context)
+    model = PreferenceEncoder(SMALL, n_users=len(data.user_ids), context=context, seed=1).eval()
+    users = np.zeros(4, np.int32)
+    assert pair_accuracy(model, data.texts, PairFile.of(users, users + 3, users + 3)) == 0.5
+    assert pair_accuracy(model, data.texts, PairFile.of(users[:0], users[:0], users[:0])) is None
 
 
 @pytest.mark.parametrize(("epochs", "warmup"), [(1, 0.1), (10, 0.1), (4, 0.25), (20, 0.05)])

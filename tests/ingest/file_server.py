@@ -20,6 +20,8 @@ class FileServer:
     busy: int = 0
     """So many of the next requests are answered with status 503."""
     ranges: bool = True
+    weak: bool = False
+    """ETags say only that files are much the same."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
     """Method, path and Range header."""
 
@@ -54,7 +56,7 @@ def serve() -> Iterator[FileServer]:
             if data is None:
                 self._head(404, {"Content-Length": "0"})
                 return
-            tag, start, status = f'"{hash(data)}"', 0, 200
+            tag, start, status = f'{"W/" if state.weak else ""}"{hash(data)}"', 0, 200
             wanted = self.headers.get("Range")
             if wanted and state.ranges and self.headers.get("If-Range") == tag:
                 start, status = int(wanted.removeprefix("bytes=").removesuffix("-")), 206

@@ -80,6 +80,14 @@ def test_pieces_of_two_versions_are_never_joined(
     assert get(server, tmp_path).path.read_bytes() == server.files["/a.jsonl.gz"]
 
 
+def test_pieces_are_not_joined_on_the_word_of_a_weak_tag(tmp_path: Path, server: FileServer) -> None:
+    server.weak, server.break_after = True, [1_000_000]
+    done = get(server, tmp_path)
+    assert done.path.read_bytes() == DATA
+    assert server.gets == [None, None]
+    assert done.downloaded == len(DATA) + 1_000_000
+
+
 def test_a_part_that_is_complete_only_gets_its_name(tmp_path: Path, server: FileServer) -> None:
     done = get(server, tmp_path)
     done.path.rename(part := done.path.with_name("a.jsonl.gz.part"))

@@ -58,7 +58,8 @@ def test_a_glob_does_not_find_folders(tmp_path: Path) -> None:
 def test_a_folder_stands_for_all_finished_files_in_and_below_it(tmp_path: Path) -> None:
     landing = tmp_path / "landing[1]"
     kept = [landing / "2024" / "b.jsonl.gz", landing / "a.jsonl"]
-    touch(*kept, landing / ".hidden.jsonl", landing / "c.jsonl.gz.part", landing / ".git" / "d.jsonl")
+    unfinished = [landing / f"c.jsonl.gz.{ending}" for ending in ("part", "partial", "tmp", "crdownload")]
+    touch(*kept, *unfinished, landing / ".hidden.jsonl", landing / ".git" / "d.jsonl")
     assert resolve_files(["landing[1]"], roots=[tmp_path]) == kept
     assert resolve_files([str(landing)], roots=[]) == kept
     assert resolve_files(["*/*"], roots=[tmp_path]) == [landing / "a.jsonl"]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from python_assets.ingest import IngestError, missing_files, withdraw_files
+from python_assets.ingest import IngestError, missing_files, withdraw, withdraw_files
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
 
@@ -65,6 +65,30 @@ def test_a_review_that_another_file_holds_stays_in_that_version(
     rating = 2.0 if first_goes else 5.0
     assert warehouse.rows("select rating, file from raw.reviews where user_id = 'u1'") == [(rating, str(stays))]
     assert state(warehouse) == from_scratch(tmp_path, [(stays, {})])
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_a_file_that_comes_meanwhile_stops_the_withdrawal(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, shared: bool
+) -> None:
+    one = write(tmp_path / "one.jsonl", [review("u1"), review("both")])
+    two = write(tmp_path / "two.jsonl", [review("u2"), *([review("both")] if shared else [])])
+    late = write(tmp_path / "late.jsonl", [review("u3")])
+    for path in (one, two):
+        ingest(warehouse, path)
+    replace = withdraw._replace
+
+    def interrupted(*args: Any, **options: Any) -> tuple[int, int]:
+        ingest(warehouse, late)
+        return replace(*args, **options)
+
+    monkeypatch.setattr(withdraw, "_replace", interrupted)
+    with pytest.raises(IngestError, match="Other files were ingested meanwhile: run the same command again"):
+        withdraw_files(warehouse, [one], batch_id="b2")
+    assert state(warehouse) == from_scratch(tmp_path, [(one, {}), (two, {}), (late, {})])
+    monkeypatch.setattr(withdraw, "_replace", replace)
+    withdraw_files(warehouse, [one], batch_id="b2")
+    assert state(warehouse) == from_scratch(tmp_path, [(two, {}), (late, {})])
 
 
 def test_other_categories_are_not_touched(tmp_path: Path, warehouse: Warehouse) -> None:

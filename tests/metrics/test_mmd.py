@@ -88,6 +88,7 @@ def test_all_rows_in_one_place_give_zero_and_no_evidence() -> None:
 
 def test_bandwidth_where_most_pairs_coincide() -> None:
     assert median_bandwidth(np.array([0.0, 0.0, 0.0, 4.0, 16.0])) == 3.0
+    assert median_bandwidth(np.array([0.0, 0.0, 0.0, 0.04, 0.16])) == pytest.approx(0.3)
     assert median_bandwidth(np.zeros(3)) == 1.0
     x, y = np.zeros((10, 2)), np.concatenate([np.zeros((9, 2)), np.ones((1, 2))])
     result = mmd(x, y, permutations=20, seed=0)

@@ -20,7 +20,6 @@ from python_assets.placement import fold_in
 from python_assets.placement.fit import start_logits
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.placement.refresh import keep_current
-from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
 from python_assets.warehouse import Warehouse
 from tests.encoder.planted import planted_corpus
@@ -124,16 +123,20 @@ def _places(warehouse: Warehouse) -> dict[str, tuple[bool, list[float]]]:
 def _with_users(data: TrainingData, *, drop: int = 0, add: int = 0, change: int = 0) -> TrainingData:
     """The corpus without its last users, with new ones that prefer like the first, or with changed hashes."""
     keep_users = len(data.user_ids) - drop
-    rows = data.folds["train"].read(0, len(data.folds["train"]))
-    rows = rows[rows[:, 0] < keep_users]
+    every = {fold: pairs.read(0, len(pairs)) for fold, pairs in data.folds.items()}
+    kept = {fold: rows[rows[:, 0] < keep_users] for fold, rows in every.items()}
+    rows = kept["train"]
     new = [np.stack([np.full(40, keep_users + n), *rows[:40, 1:].T], axis=1) for n in range(add)]
-    pairs = PairFile.of(*np.concatenate([rows, *new]).T)
+    kept["train"] = np.concatenate([rows, *new])
     ids = [*data.user_ids.to_pylist()[:keep_users], *(f"x{n}" for n in range(add))]
     hashes = np.concatenate([data.train_hashes[:keep_users], np.full(add, 7, np.uint64)])
     hashes[:change] += np.uint64(1000)
     counts = np.concatenate([data.n_train_pairs[:keep_users], np.full(add, 40)])
     return data._replace(
-        user_ids=pa.array(ids), n_train_pairs=counts, train_hashes=hashes, folds={**data.folds, "train": pairs}
+        user_ids=pa.array(ids),
+        n_train_pairs=counts,
+        train_hashes=hashes,
+        folds={fold: PairFile.of(*rows.T) for fold, rows in kept.items()},
     )
 
 
@@ -156,8 +159,10 @@ def test_a_folded_user_starts_from_its_own_seed(warehouse: Warehouse, keep: Keep
     keep(_with_users(data, add=1))
     alone = _places(warehouse)["x0"][1]
     keep(_with_users(data, add=3))
-    assert _places(warehouse)["x0"][1] == alone
-    assert derive_seed(5, "fold-in", "Beauty", "x0") != derive_seed(5, "fold-in", "Beauty", "x1")
+    places = {user: place for user, (_, place) in _places(warehouse).items()}
+    assert places["x0"] == alone
+    # They have the same pairs, so that only the start tells them apart.
+    assert places["x0"] != places["x1"] != places["x2"]
 
 
 def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
@@ -167,6 +172,13 @@ def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
     # Changes count since training: 5 of 60 were folded in, 2 more are above a tenth.
     assert keep(_with_users(data, add=7)) == "trained"
     assert not any(folded for folded, _ in _places(warehouse).values())
+
+
+def test_many_users_who_are_gone_train_anew(keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    assert keep(_with_users(data, drop=6)) == "folded in"
+    assert keep(_with_users(data, drop=7)) == "trained"
 
 
 def test_data_that_go_back_to_what_was_trained_leave_nothing_behind(warehouse: Warehouse, keep: Keep) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.raters.answers import ask_missing, by_persona, known_answers, store_answers
+from python_assets.raters.answers import ask_missing, by_persona, every_tenth, known_answers, store_answers
 from python_assets.raters.chat import Answer, ChatRequest
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
@@ -105,6 +105,14 @@ def test_progress_counts_the_known_ones(warehouse: Warehouse) -> None:
         warehouse, FakeModel(), requests(12), settings=RATER, progress=lambda done, all_: told.append((done, all_))
     )
     assert told == [(10, 12), (11, 12), (12, 12)]
+
+
+def test_each_tenth_of_the_work_is_one_line() -> None:
+    lines: list[str] = []
+    progress = every_tenth(lines.append, "answers")
+    for done in range(0, 1001, 20):
+        progress(done, 1000)
+    assert lines == [f"{tenth * 100:,} of 1,000 answers" for tenth in range(11)]
 
 
 def test_model_prompt_seed_and_decoding_each_make_another_request() -> None:

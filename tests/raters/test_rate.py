@@ -53,6 +53,18 @@ def test_every_persona_with_a_text_meets_every_probe() -> None:
     assert len({q.request.seed for q in questions}) == 4
 
 
+def test_a_question_is_that_of_its_seed_user_whatever_the_personas_number() -> None:
+    moved = PERSONAS.set_column(0, "persona_id", pa.array(["0007", "0008", "0009"]))
+    without = PERSONAS.set_column(2, "seed_user_id", pa.nulls(3, pa.string()))
+    asked, asked_moved, asked_without = (
+        [question.request for question in rating_requests(personas, PROBES, split="Beauty", seed=42)]
+        for personas in (PERSONAS, moved, without)
+    )
+    assert asked == asked_moved
+    assert {request.seed for request in asked}.isdisjoint(request.seed for request in asked_without)
+    assert len({request.seed for request in asked_without}) == 4
+
+
 @pytest.mark.parametrize(
     ("answer", "elicitation", "expected"),
     [
