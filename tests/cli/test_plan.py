@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dagster_defs.run import plan
+from python_assets.study import Population, Rater
 from tests.graph.conftest import own_environment, run_command
 from tests.sql.support import make_study
 
@@ -26,6 +27,14 @@ def test_stages_and_splits_are_chosen(choice: dict[str, object], jobs: list[str]
     assert [step.job for step in steps] == jobs
     if "splits" in choice:
         assert all("Gift_Cards" in str(step.partition) for step in steps)
+
+
+def test_only_what_vllm_rates_has_a_process_of_its_own() -> None:
+    rater = {"model": "some-model", "base_url": "http://127.0.0.1:1/v1"}
+    backends = ("vllm", "openai", "transformers")
+    populations = [Population(name=name, condition="grounded", rater=Rater(backend=name, **rater)) for name in backends]
+    steps = plan(make_study().model_copy(update={"populations": populations}), splits=["Gift_Cards"])
+    assert {step.label for step in steps if step.own_process} == {"vllm on Gift_Cards"}
 
 
 @pytest.mark.parametrize(
