@@ -58,6 +58,16 @@ def test_a_corpus_that_changes_during_a_step_makes_it_due_again(opened: Open, jo
     assert RunState(workspace).is_done(step)
 
 
+def test_what_prepare_changes_is_looked_at_anew(opened: Open) -> None:
+    workspace = opened()
+    state = RunState(workspace)
+    prepare, encode, *_ = plan(workspace.study)
+    assert state.is_done(encode)
+    with state.doing(prepare):
+        workspace.warehouse.write(lambda connection: connection.execute("delete from corpus.users where rowid = 0"))
+    assert not state.is_done(encode)
+
+
 def test_relative_paths_are_those_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "reviews").mkdir()
     (tmp_path / "reviews" / "All_Beauty.jsonl.gz").touch()
@@ -77,8 +87,18 @@ def test_a_changed_population_concerns_its_own_step(opened: Open) -> None:
     assert "random_rater" in jobs[1][1]
 
 
-def test_a_changed_instrument_concerns_encoders_and_all_that_follows(opened: Open) -> None:
-    jobs = [job for job, _ in to_do(opened(old="retests: 1", new="retests: 2"))]
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("retests: 1", "retests: 2"),
+        ("resamples: 2", "resamples: 3"),
+        ("\nmetrics:", "\nbaselines: {gmm_covariance: diag}\nmetrics:"),
+    ],
+)
+def test_changed_instruments_metrics_and_baselines_concern_encoders_and_all_that_follows(
+    opened: Open, old: str, new: str
+) -> None:
+    jobs = [job for job, _ in to_do(opened(old=old, new=new))]
     assert jobs == ["prepare", "encode", "evaluate", "evaluate", "evaluate", "publish"]
 
 

@@ -35,6 +35,19 @@ def test_under_a_faithful_instrument_the_gap_is_the_personas() -> None:
     assert "of the gap of 87 points the instrument accounts for 1 and the personas for 86" in judgement.sentence
 
 
+@pytest.mark.parametrize(
+    ("coverage", "perfect", "words"),
+    [
+        (0.40, 0.40, "all of the gap of 55 points is the instrument's"),
+        (0.45, 0.40, "all of the gap of 50 points is the instrument's"),
+        (0.40, 0.95, "all of the gap of 55 points is the personas'"),
+        (0.40, 0.96, "all of the gap of 55 points is the personas'"),
+    ],
+)
+def test_a_gap_of_one_side_alone_is_said_so(coverage: float, perfect: float, words: str) -> None:
+    assert words in judge(replace(FAITHFUL, coverage=coverage, perfect=perfect)).sentence
+
+
 def test_between_half_and_four_fifths_of_the_floor_it_is_partly_faithful() -> None:
     assert judge(replace(FAITHFUL, coverage=0.6)).verdict is Verdict.PARTLY
 
