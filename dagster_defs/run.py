@@ -67,7 +67,6 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
         RunError: A step failed. What was done before it stays done, and what was done after it.
     """
     started, state, failures = time.monotonic(), RunState(workspace), dict[Step, RunError]()
-    checked = dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]()
     with contextlib.ExitStack() as stack:
         instance: dg.DagsterInstance | None = None
         for number, step in enumerate(steps, start=1):
@@ -77,20 +76,18 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
             print(f"[{number}/{len(steps)}] {step.label}{note}", file=sys.stderr, flush=True)
             if needed or unchanged:
                 continue
-            instance = instance or stack.enter_context(dg.DagsterInstance.get())
+            instance = instance or stack.enter_context(_checked_instance())
             try:
                 with state.doing(step):
                     if step.own_process:
                         _run_alone(step)
                     else:
-                        # A later step may mend what an earlier one's check missed: users of the next split, say.
-                        checked |= run_step(step.job, step.partition, instance)
+                        run_step(step.job, step.partition, instance)
             except RunError as error:
                 if not keep_going or step.job == STAGES[0]:
                     raise
                 failures[step] = error
                 print(f"    {error}", file=sys.stderr, flush=True)
-    say_failed_checks(checked)
     if failures:
         raise RunError(
             f"{len(failures)} of {len(steps)} steps failed, and what does not need them is done: "
@@ -99,19 +96,19 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
     return time.monotonic() - started
 
 
-def ingest_only(instance: dg.DagsterInstance, *, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> None:
+def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> None:
     """Only the schema ``raw``: the study's settings and files; some files may be taken out first."""
     from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES, IngestConfig
 
     config = IngestConfig(withdraw=[str(path) for path in withdraw], withdraw_missing=withdraw_missing)
-    checked = run_step(
-        "prepare",
-        None,
-        instance,
-        only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)],
-        ops=dg.RunConfig({"ingest": config}).to_config_dict()["ops"],
-    )
-    say_failed_checks(checked)
+    with _checked_instance() as instance:
+        run_step(
+            "prepare",
+            None,
+            instance,
+            only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)],
+            ops=dg.RunConfig({"ingest": config}).to_config_dict()["ops"],
+        )
 
 
 def run_step(
@@ -121,11 +118,8 @@ def run_step(
     *,
     only: Sequence[dg.AssetKey] | None = None,
     ops: Mapping[str, Any] | None = None,
-) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
+) -> None:
     """Run one job, or some of its assets with their settings, on one partition in this process.
-
-    Returns:
-        What the checks of the assets found.
 
     Raises:
         RunError: It failed; the message is its cause.
@@ -146,15 +140,20 @@ def run_step(
         )
     if not result.success:
         raise RunError(first_cause(result))
-    return {found.asset_check_key: found for found in result.get_asset_check_evaluations()}
 
 
-def say_failed_checks(checked: Mapping[dg.AssetCheckKey, dg.AssetCheckEvaluation]) -> None:
-    """Print which checks failed, unless they only warn: Dagster's UI shows them, and a run goes on all the same."""
-    for key, found in checked.items():
-        if not found.passed and found.severity == dg.AssetCheckSeverity.ERROR:
-            asset = "/".join(key.asset_key.path)
-            print(f"    check {key.name} of {asset} failed: {found.description}", file=sys.stderr, flush=True)
+@contextlib.contextmanager
+def _checked_instance() -> Iterator[dg.DagsterInstance]:
+    """Dagster's instance; in the end, however it comes, which checks failed meanwhile: Dagster's UI alone shows them."""
+    started = time.time()
+    with dg.DagsterInstance.get() as instance:
+        try:
+            yield instance
+        finally:
+            from dagster_defs.checks import failed_checks
+
+            for line in failed_checks(instance, since=started):
+                print(f"    {line}", file=sys.stderr, flush=True)
 
 
 def _run_alone(step: Step) -> None:

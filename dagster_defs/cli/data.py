@@ -36,14 +36,11 @@ def ingest(
 ) -> None:
     """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
     workspace = activate(study, warehouse, data_root, limit, lake_data)
-    import dagster as dg
-
     from dagster_defs.run import ingest_only
 
     started = datetime.now(UTC).replace(tzinfo=None)
     named = [Path(os.path.abspath(path)) for path in withdraw]
-    with dg.DagsterInstance.get() as instance:
-        ingest_only(instance, withdraw=named, withdraw_missing=withdraw_missing)
+    ingest_only(withdraw=named, withdraw_missing=withdraw_missing)
     target = workspace.warehouse
     with target.reading():
         show_files(target, since=started)

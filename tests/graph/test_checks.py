@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from itertools import chain, repeat
 from pathlib import Path
 
 import dagster as dg
@@ -98,28 +98,76 @@ def test_the_command_says_which_check_failed(small_run: Finished, copy: Warehous
     )
 
 
-@pytest.mark.parametrize("last", [True, False])
+@pytest.fixture
+def failing_check(small_run: Finished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Let each step find what a letter says, ``+`` or ``-``, of one check; the last one fails when it is ``!``."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    def study(found: str) -> None:
+        findings = iter(found)
+
+        def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
+            if (finding := next(findings, "")) == "!":
+                raise run.RunError("no room")
+            if finding:
+                instance.report_runless_asset_event(evaluation(passed=finding == "+"))
+
+        monkeypatch.setattr(run, "run_step", step)
+        workspace = open_workspace(study=str(small_run.folder / "small.yml"), warehouse=str(tmp_path / "copy.duckdb"))
+        run.run_study(run.plan(workspace.study), workspace, force=True)
+
+    return study
+
+
+def evaluation(*, passed: bool) -> dg.AssetCheckEvaluation:
+    """What a check on users' places found."""
+    key = dg.AssetKey(["ml", "user_embeddings"])
+    return dg.AssetCheckEvaluation(
+        asset_key=key, check_name="every_user_has_a_place", passed=passed, metadata={}, description="3 users"
+    )
+
+
+FAILED = "    check every_user_has_a_place of ml/user_embeddings failed: 3 users\n"
+
+
+@pytest.mark.parametrize(("found", "said"), [("+-", True), ("-+", False), ("+", False)])
 def test_what_a_check_finds_last_counts(
+    copy: Warehouse, failing_check: Callable[[str], None], capsys: pytest.CaptureFixture[str], found: str, said: bool
+) -> None:
+    failing_check(found)
+    assert (FAILED in capsys.readouterr().err) is said
+
+
+def test_a_run_that_stops_tells_what_was_found_before(
+    copy: Warehouse, failing_check: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(run.RunError):
+        failing_check("-!")
+    assert FAILED in capsys.readouterr().err
+
+
+def test_what_an_earlier_command_found_is_not_told_again(
+    copy: Warehouse, failing_check: Callable[[str], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    failing_check("-")
+    assert FAILED in capsys.readouterr().err
+    time.sleep(1)  # Dagster records whole seconds.
+    failing_check("")
+    assert FAILED not in capsys.readouterr().err
+
+
+def test_a_step_in_a_process_of_its_own_is_heard_too(
     small_run: Finished,
     copy: Warehouse,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
-    last: bool,
 ) -> None:
-    key = dg.AssetCheckKey(dg.AssetKey(["ml", "user_embeddings"]), "every_user_has_a_place")
-
-    def found(passed: bool) -> dict[dg.AssetCheckKey, dg.AssetCheckEvaluation]:
-        return {
-            key: dg.AssetCheckEvaluation(
-                asset_key=key.asset_key, check_name=key.name, passed=passed, metadata={}, description="3 users"
-            )
-        }
-
-    findings = chain([found(not last)], repeat(found(last)))
-    monkeypatch.setattr(run, "run_step", lambda *_: next(findings))
+    run_sql(copy, "update ml.population_scores set value = 'nan' where population = 'real_subsample'")
+    monkeypatch.setenv("PERSONA_FIDELITY_STUDY", str(small_run.folder / "small.yml"))
+    monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", copy.address)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    workspace = open_workspace(study=str(small_run.folder / "small.yml"), warehouse=copy.address)
-    run.run_study(run.plan(workspace.study), workspace, force=True)
-    failed = "    check every_user_has_a_place of ml/user_embeddings failed: 3 users\n"
-    assert (failed in capsys.readouterr().err) is not last
+    workspace = open_workspace()
+    (step,) = (step for step in run.plan(workspace.study) if step.label == "random_rater on Combined")
+    run.run_study([step._replace(own_process=True)], workspace, force=True)
+    assert "    check scores_are_finite of ml/population_scores failed: " in capsys.readouterr().err
