@@ -30,6 +30,7 @@ reviews as (
         category,
         user_id,
         item_id,
+        reviewed_at,
         file,
         line_number
     from {{ ref('core_reviews') }}
@@ -56,6 +57,7 @@ opinions as (
             reviews.category = raw_reviews.category
             and reviews.user_id = raw_reviews.user_id
             and reviews.item_id = raw_reviews.item_id
+            and reviews.reviewed_at = raw_reviews.reviewed_at
             and reviews.file = raw_reviews.file
             and reviews.line_number = raw_reviews.line_number
     semi join evidence

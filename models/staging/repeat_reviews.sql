@@ -20,11 +20,13 @@ numbered as (
         ) }} as repeats
 ),
 
+-- A changed file may give a review another time: both have its line then.
 final as (
     select
         category,
         user_id,
         item_id,
+        reviewed_at,
         file,
         line_number
     from numbered

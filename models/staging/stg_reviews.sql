@@ -22,7 +22,7 @@ final as (
         reviews.line_number,
         reviews.batch_id
     from reviews
-    anti join repeat_reviews using (category, user_id, item_id, file, line_number)
+    anti join repeat_reviews using (category, user_id, item_id, reviewed_at, file, line_number)
 )
 
 select * from final

@@ -1,4 +1,4 @@
-"""A small warehouse with every hard case: re-reviews, tied times, weak users, users and items in two categories."""
+"""A small warehouse with every hard case: re-reviews, tied times, lines of two times, weak users, users and items in two categories."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def simulated_reviews(seed: int) -> list[Review]:
                 rating = float(rng.integers(1, 6))
                 written = datetime(2020, 1, 1) + timedelta(days=days)
                 rows.append(Review(category, f"u{user:02d}", f"i{item:02d}", rating, written, len(rows) + 1))
-    return rows
+    # A changed file gave these another time.
+    return rows + [row._replace(reviewed_at=row.reviewed_at + timedelta(hours=1)) for row in rows[::9]]
 
 
 def fill_raw(connection: duckdb.DuckDBPyConnection, reviews: list[Review]) -> None:
