@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_defs.workspace import PROJECT, Workspace
 from python_assets.ingest import source_files
 from python_assets.stages import (
+    CORPUS,
     Stage,
     code_fingerprint,
     digest,
@@ -20,6 +21,7 @@ from python_assets.stages import (
     imports_fingerprint,
     mark,
     prepare_fingerprint,
+    raw_fingerprint,
     seeds_fingerprint,
     split_fingerprint,
 )
@@ -62,6 +64,9 @@ class RunState:
         """Whether the step was finished with the same inputs, and its output is there."""
         done = finished_stages(self.warehouse)
         if step.stage not in done or (step.job == "publish" and not self.workspace.report_path.exists()):
+            return False
+        # Files may have been withdrawn, or settings of another study written, since dbt last made the corpus.
+        if step.job == "prepare" and done.get(CORPUS) != raw_fingerprint(self.warehouse):
             return False
         return done[step.stage] == self.fingerprint(step)
 

@@ -28,6 +28,7 @@ SEEDS = """
     select user_id, seed_order, profile_hash from personas.grounding_profiles
     where split = ? order by seed_order limit ?
 """
+LEDGER = "select path, kind, category, sha256, batch_id from raw.ingested_files order by all"
 IMPORTS = "select kind, sha256, n_rows from raw.imports where split = ? and population = ? order by kind"
 CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
 DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
@@ -38,6 +39,10 @@ class Stage(NamedTuple):
 
     job: str
     partition: str
+
+
+CORPUS = Stage("corpus", "")
+"""Not a stage of a run: under which ``raw_fingerprint`` dbt last made the corpus, whoever called it."""
 
 
 def digest(*parts: object) -> str:
@@ -88,6 +93,12 @@ def split_fingerprint(warehouse: Warehouse, split: str) -> str:
             f"{warehouse.address} has no corpus and no probes yet: `persona-fidelity run --until prepare` makes them."
         ) from error
     return digest(*parts)
+
+
+def raw_fingerprint(warehouse: Warehouse) -> str:
+    """Changes with each file that is taken in or out, and with the study's settings that SQL reads."""
+    with warehouse.reading():
+        return digest(warehouse.rows(LEDGER), warehouse.rows("select config_hash from raw.study"))
 
 
 def prepare_fingerprint(study: Study, files: Iterable[Path], *, code: str) -> str:

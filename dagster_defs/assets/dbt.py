@@ -18,6 +18,7 @@ from dagster_defs.partitions import WAREHOUSE_POOL
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
 from dagster_defs.workspace import PROJECT
+from python_assets.stages import CORPUS, mark, raw_fingerprint
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -77,6 +78,11 @@ class Translator(DagsterDbtTranslator):
         return FOLLOWS if dbt_resource_props["schema"] == "results" else None
 
 
+def whole_corpus() -> set[dg.AssetKey]:
+    """What dbt makes of files and settings alone, before Python comes in."""
+    return {key for key in dbt_models.keys if key.path[0] in {"staging", "corpus", "personas"}}
+
+
 MANIFEST = ensure_manifest()
 WARNINGS = {
     dg.AssetKey(["corpus", "heavy_users"]): heavy_user_warnings,
@@ -95,7 +101,11 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     remove_old_artifacts(DBT_DIR / "target")
     command = ["build", "--exclude-resource-type", "unit_test"]
     target = warehouse.open()
+    # Taken beforehand: what is ingested while dbt runs, it may have missed.
+    made_of = raw_fingerprint(target)
     yield from with_table_metadata(dbt.cli(command, context=context).stream(), target)
+    if whole_corpus() <= context.selected_asset_keys:
+        mark(target, CORPUS, made_of)
     for model, warnings in WARNINGS.items():
         if model in context.selected_asset_keys:
             for warning in warnings(target):
