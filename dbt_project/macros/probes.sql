@@ -12,7 +12,7 @@
     {%- if is_incremental() -%}
     delete from {{ this }}
     where
-        split not in (select split from {{ this.database }}.ml.encoder_runs)
+        split not in (select split from "{{ this.database }}".ml.encoder_runs)
         or (select coalesce(refresh_probes, false) from {{ study }})
         or settings_hash is distinct from (select {{ probe_settings() }} from {{ study }})
         or split in (

@@ -12,6 +12,7 @@ import pytest
 from python_assets.file_names import SCHEMAS
 from python_assets.warehouse import Warehouse
 from tests.sql.conftest import Built
+from tests.sql.support import run_dbt
 
 
 def test_views_can_be_read_in_a_renamed_copy(simulated: Built, tmp_path: Path) -> None:
@@ -22,6 +23,14 @@ def test_views_can_be_read_in_a_renamed_copy(simulated: Built, tmp_path: Path) -
     for name in views:
         rows = f"select * from {name} order by all limit 100"
         assert copy.rows(rows) == simulated.warehouse.rows(rows) != []
+
+
+@pytest.mark.parametrize("name", ["my-study", "2024", "order"])
+def test_a_file_may_be_called_what_sql_would_read_otherwise(simulated: Built, tmp_path: Path, name: str) -> None:
+    """The second build is the one that compares with the first."""
+    copy = Path(shutil.copy(simulated.warehouse.path, tmp_path / f"{name}.duckdb"))
+    done = run_dbt(copy, "build", "--exclude-resource-type", "unit_test", target=tmp_path / "target")
+    assert done.returncode == 0, done.output
 
 
 def test_no_file_may_be_called_like_a_schema(simulated: Built) -> None:
