@@ -16,6 +16,7 @@ from python_assets.stages import (
     code_fingerprint,
     digest,
     encode_fingerprint,
+    encoders_fingerprint,
     evaluate_fingerprint,
     finished_stages,
     imports_fingerprint,
@@ -59,6 +60,7 @@ class RunState:
         self.workspace, self.study, self.warehouse = workspace, workspace.study, workspace.warehouse
         self.code = code_fingerprint(PROJECT)
         self._contents: dict[str, str] = {}
+        self._encoders: dict[str, str] = {}
 
     def is_done(self, step: Step) -> bool:
         """Whether the step was finished with the same inputs, and its output is there."""
@@ -73,10 +75,12 @@ class RunState:
     @contextmanager
     def doing(self, step: Step) -> Iterator[None]:
         """Forget that the step was done; remember it when it ends well."""
-        # Taken beforehand: what changes while the step runs makes it due again. Only `prepare` changes what the others read.
+        # Taken beforehand: what changes while the step runs makes it due again.
         fingerprint = self.fingerprint(step)
         if step.job == "prepare":
             self._contents.clear()
+        if step.job == "encode":
+            self._encoders.pop(str(step.split), None)
         if step.stage in finished_stages(self.warehouse):
             mark(self.warehouse, step.stage, None)
         yield
@@ -102,7 +106,14 @@ class RunState:
             seeds = seeds_fingerprint(self.warehouse, split, population.size)
         elif population.condition == IMPORTED:
             seeds = imports_fingerprint(self.warehouse, split, population.name)
-        return evaluate_fingerprint(self.study, population, encoded=encoded, seeds=seeds)
+        return evaluate_fingerprint(
+            self.study, population, split=split, encoded=encoded, encoders=self._encoders_of(split), seeds=seeds
+        )
+
+    def _encoders_of(self, split: str) -> str:
+        if split not in self._encoders:
+            self._encoders[split] = encoders_fingerprint(self.warehouse, self.study, split)
+        return self._encoders[split]
 
     def _content(self, split: str) -> str:
         if split not in self._contents:

@@ -30,6 +30,16 @@ SEEDS = """
 """
 LEDGER = "select path, kind, category, sha256, batch_id from raw.ingested_files order by all"
 IMPORTS = "select kind, sha256, n_rows from raw.imports where split = ? and population = ? order by kind"
+ENCODERS = (
+    """
+    select instrument, seed, config_hash, data_hash, created_at from ml.encoder_runs
+    where split = ? and instrument = ? and list_contains(?, seed) order by seed
+    """,
+    """
+    select seed, count(*), bit_xor(hash(user_id, train_hash, folded_in)) from ml.user_embeddings
+    where split = ? and instrument = ? and list_contains(?, seed) group by seed order by seed
+    """,
+)
 CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
 DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
 
@@ -124,10 +134,36 @@ def imports_fingerprint(warehouse: Warehouse, split: str, population: str) -> st
     return digest(warehouse.rows(IMPORTS, [split, population]))
 
 
-def evaluate_fingerprint(study: Study, population: Population, *, encoded: str, seeds: str | None) -> str:
-    """Of the stage ``evaluate``, given the fingerprints of its split's ``encode`` and of its seed users or imports, if
-    it has any."""
-    return digest("evaluate", population.config_hash(), study.grounding.config_hash(), encoded, seeds)
+def encoders_fingerprint(warehouse: Warehouse, study: Study, split: str) -> str:
+    """Changes when an encoder of the study is trained anew, and when users are folded in.
+
+    What is there depends on more than settings and data: which users an encoder was trained with, and which came later.
+    """
+    with warehouse.reading():
+        return digest(
+            [
+                warehouse.rows(sql, [split, name, list(study.encoder_seeds(name))])
+                for name in study.instruments
+                for sql in ENCODERS
+            ]
+        )
+
+
+def evaluate_fingerprint(
+    study: Study, population: Population, *, split: str, encoded: str, encoders: str, seeds: str | None
+) -> str:
+    """Of the stage ``evaluate``.
+
+    Args:
+        study: Its grounding, and the categories of the split, which a grounded persona's prompt names in their order.
+        population: Whose personas.
+        split: On which split.
+        encoded: Fingerprint of the split's stage ``encode``.
+        encoders: What ``encoders_fingerprint`` says.
+        seeds: Fingerprint of its seed users or imports, if it has any.
+    """
+    settings = population.config_hash(), study.grounding.config_hash(), study.splits[split]
+    return digest("evaluate", *settings, encoded, encoders, seeds)
 
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:

@@ -74,6 +74,43 @@ def test_what_others_did_to_the_files_makes_the_corpus_due(opened: Open, change:
     assert ("prepare", "") in to_do(workspace)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update ml.encoder_runs set created_at = created_at + interval 1 second",
+        "update ml.user_embeddings set folded_in = true where user_id = (select min(user_id) from corpus.users)",
+    ],
+    ids=["trained anew", "folded in"],
+)
+def test_other_encoders_make_populations_due(opened: Open, change: str) -> None:
+    """An encoder depends on its past: settings and data may be those of before, and the encoder another one."""
+    workspace = opened()
+    populations = [(step.job, step.stage.partition) for step in plan(workspace.study) if step.job == "evaluate"]
+    run_sql(workspace.warehouse, change)
+    assert to_do(workspace) == populations
+    state = RunState(workspace)
+    for step in plan(workspace.study):
+        if step.job == "evaluate":
+            with state.doing(step):
+                pass
+    assert to_do(workspace) == [("publish", "")]
+
+
+def test_the_order_of_a_splits_categories_is_that_of_its_prompts(opened: Open) -> None:
+    swapped = opened(old="[All_Beauty, Musical_Instruments]", new="[Musical_Instruments, All_Beauty]")
+    assert {job for job, _ in to_do(swapped)} >= {"evaluate"}
+
+
+def test_what_an_encoder_changes_is_looked_at_anew(opened: Open) -> None:
+    workspace = opened()
+    state, steps = RunState(workspace), plan(workspace.study)
+    encode, evaluate = (next(step for step in steps if step.job == job) for job in ("encode", "evaluate"))
+    assert state.is_done(evaluate)
+    with state.doing(encode):
+        run_sql(workspace.warehouse, "update ml.encoder_runs set created_at = created_at + interval 1 second")
+    assert not state.is_done(evaluate)
+
+
 def test_what_prepare_changes_is_looked_at_anew(opened: Open) -> None:
     workspace = opened()
     state = RunState(workspace)
