@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from python_assets.study import BASELINE_SOURCES
 from python_assets.study.files import StudyError, load_study
 
 CONTROL = {"name": "p", "condition": "control", "rater": {"backend": "perfect"}}
@@ -31,6 +32,13 @@ def load(folder: Path, **changes: Any) -> None:
     [
         ({"splits": {"A": ["B"]}}, "split A names B, but `sources` has no such category"),
         ({"populations": [CONTROL, CONTROL]}, "population p is there twice"),
+        ({"splits": {"A": []}}, "split A names no category: name one"),
+        ({"splits": {"A": ["A", "A"]}}, "split A names a category twice: name each once"),
+        ({"instruments": {}}, "`instruments`: Dictionary should have at least 1 item"),
+        *[
+            ({"populations": [CONTROL | {"name": name}]}, f"population {name} has the name of a baseline: give it another one")
+            for name in BASELINE_SOURCES
+        ],
         ({"instruments": {"a": {}, "b": {"encoder": {"prototypes": 2}}}}, "share `prototypes` and `dimension`"),
         *[
             ({"splits": {name: ["A"]}}, "give it a name without")

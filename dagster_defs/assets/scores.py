@@ -13,8 +13,8 @@ from dagster_defs.workspace import code_version
 from python_assets.metrics.rows import paired_rows
 from python_assets.metrics.score_split import score_personas_of, score_references_of
 from python_assets.placement.keep import keep_places_current
-from python_assets.populations.baselines import SOURCES
 from python_assets.probe_items import read_probes
+from python_assets.study import BASELINE_SOURCES
 
 ML = {name: dg.AssetKey(["ml", name]) for name in (
     "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
@@ -49,7 +49,7 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
         key = {"split": split, "instrument": name}
         by_population = [
             (population, done.scores.filter(pa.compute.equal(done.scores["population"], population)))
-            for population in SOURCES
+            for population in BASELINE_SOURCES
         ]
         target.replace_slices(
             [

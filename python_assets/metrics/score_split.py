@@ -13,10 +13,10 @@ from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paire
 from python_assets.metrics.panel import score_anchors, score_population, score_references
 from python_assets.metrics.rows import anchor_rows, score_rows
 from python_assets.placement.personas import read_ratings
-from python_assets.populations.baselines import SOURCES, baseline_samplers
+from python_assets.populations.baselines import baseline_samplers
 from python_assets.probe_items import read_probes
 from python_assets.seeds import derive_seed
-from python_assets.study import Study
+from python_assets.study import BASELINE_SOURCES, Study
 from python_assets.study.tables import rater_label
 from python_assets.warehouse import Warehouse
 
@@ -74,7 +74,7 @@ def score_references_of(
         for name, sampler in samplers.items()
     ]
     return ReferenceScores(
-        scores=score_rows(scores, fixed, SOURCES),
+        scores=score_rows(scores, fixed, BASELINE_SOURCES),
         anchors=anchor_rows(anchors, split=split, instrument=instrument, n=n),
         embeddings=pa.concat_tables(draws),
         n=n,
@@ -164,7 +164,7 @@ def _draw_rows(population: str, embeddings: np.ndarray, fixed: dict[str, object]
         {
             **columns,
             "population": [population] * rows,
-            "source": [SOURCES[population]] * rows,
+            "source": [BASELINE_SOURCES[population]] * rows,
             "row_number": pa.array(range(rows), pa.int32()),
             "embedding": from_matrix(embeddings),
         }

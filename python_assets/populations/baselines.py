@@ -15,15 +15,6 @@ from python_assets.populations.random_gaussian import fit_random_gaussian
 from python_assets.seeds import derive_seed
 from python_assets.study import Baselines
 
-SOURCES = {
-    "real_subsample": "reference",
-    "random_baseline": "reference",
-    "synthetic_dirichlet": "synthetic",
-    "synthetic_gmm": "synthetic",
-    "synthetic_prototype": "synthetic",
-    "ignorant_rater": "control",
-}
-
 
 def baseline_samplers(
     users: np.ndarray, prototypes: np.ndarray, settings: Baselines, *, temperature: float, seed: int

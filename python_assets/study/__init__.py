@@ -14,11 +14,12 @@ A study is read from YAML (see ``files.py``). Symbols of the paper and the names
 from python_assets.study.corpus import Grounding, Pairs, Probes, Source
 from python_assets.study.instrument import Encoder, Instrument, Placement
 from python_assets.study.population import CONTROL_BACKENDS, IMPORTED, LLM_BACKENDS, Population, Rater, Writer
-from python_assets.study.scores import Baselines, Metrics
+from python_assets.study.scores import BASELINE_SOURCES, Baselines, Metrics
 from python_assets.study.settings import Settings
 from python_assets.study.study import Study
 
 __all__ = [
+    "BASELINE_SOURCES",
     "CONTROL_BACKENDS",
     "IMPORTED",
     "LLM_BACKENDS",

@@ -8,6 +8,16 @@ from pydantic import Field
 
 from python_assets.study.settings import Settings
 
+BASELINE_SOURCES = {
+    "real_subsample": "reference",
+    "random_baseline": "reference",
+    "synthetic_dirichlet": "synthetic",
+    "synthetic_gmm": "synthetic",
+    "synthetic_prototype": "synthetic",
+    "ignorant_rater": "control",
+}
+"""What every study compares its populations with, by name, and of which kind each is; no population may have these names."""
+
 
 class Baselines(Settings):
     """Synthetic baselines (section 4, Table 6)."""

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from python_assets.study.corpus import Grounding, Pairs, Probes, Source
 from python_assets.study.instrument import Instrument
 from python_assets.study.population import Population
-from python_assets.study.scores import Baselines, Metrics
+from python_assets.study.scores import BASELINE_SOURCES, Baselines, Metrics
 from python_assets.study.settings import Settings
 
 # Splits are partitions of the graph, whose keys Dagster restricts.
@@ -35,7 +35,7 @@ class Study(Settings):
     """Probe items."""
     grounding: Grounding = Grounding()
     """Grounding profiles."""
-    instruments: dict[str, Instrument] = Field({"paper": Instrument()})
+    instruments: dict[str, Instrument] = Field({"paper": Instrument()}, min_length=1)
     """What measures; ``paper`` is the paper's encoder and Algorithm 1."""
     populations: list[Population] = Field(min_length=1)
     """Persona populations."""
@@ -50,11 +50,17 @@ class Study(Settings):
         for split, members in self.splits.items():
             if not split.strip() or _NO_SPLIT.search(split):
                 raise ValueError(f"split {split!r}: give it a name without | [ ] , ... tabs and line ends")
+            if not members:
+                raise ValueError(f"split {split} names no category: name one of `sources`, or leave it out")
+            if len(set(members)) < len(members):
+                raise ValueError(f"split {split} names a category twice: name each once")
             if missing := sorted(set(members) - categories):
                 raise ValueError(f"split {split} names {', '.join(missing)}, but `sources` has no such category")
         names = [population.name for population in self.populations]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"population {twice[0]} is there twice: give each its own name")
+        if taken := sorted(set(names) & set(BASELINE_SOURCES)):
+            raise ValueError(f"population {taken[0]} has the name of a baseline: give it another one")
         shapes = {(i.encoder.prototypes, i.encoder.dimension) for i in self.instruments.values()}
         if len(shapes) != 1:
             raise ValueError("instruments of one warehouse share `prototypes` and `dimension`: use two studies")
