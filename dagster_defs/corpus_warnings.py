@@ -14,6 +14,7 @@ HEAVY_USERS = """
 # Few are lost to any corpus that grows: a tenth is worth a word.
 LOST_PROBES = """
     select split, n_out_of_corpus, n_probes from probes.probe_sets
+    semi join raw.splits using (split)
     where n_out_of_corpus >= 0.1 * n_probes
     order by split
 """
