@@ -77,6 +77,8 @@ create table if not exists ml.encoder_runs (
     init_correlation double, checkpoint blob not null,
     history json not null, seconds double not null, code_version varchar not null, created_at timestamp not null
 );
+-- A hash of each item's id and text vector, in the items' order: which of them the encoder was trained with.
+alter table ml.encoder_runs add column if not exists item_hashes bigint[];
 -- Training that was interrupted: the state after the last whole epoch. Emptied when training ends.
 create table if not exists ml.training_states (
     split varchar not null, seed bigint not null, config_hash varchar not null, data_hash varchar not null, epoch integer not null, state blob not null

@@ -36,7 +36,10 @@ def load(folder: Path, **changes: Any) -> None:
         ({"splits": {"A": ["A", "A"]}}, "split A names a category twice: name each once"),
         ({"instruments": {}}, "`instruments`: Dictionary should have at least 1 item"),
         *[
-            ({"populations": [CONTROL | {"name": name}]}, f"population {name} has the name of a baseline: give it another one")
+            (
+                {"populations": [CONTROL | {"name": name}]},
+                f"population {name} has the name of a baseline: give it another one",
+            )
             for name in BASELINE_SOURCES
         ],
         ({"instruments": {"a": {}, "b": {"encoder": {"prototypes": 2}}}}, "share `prototypes` and `dimension`"),

@@ -23,13 +23,15 @@ ITEMS = """
     where items.split = $split
     order by items.item_id
 """
-# The training history and the rules that make pairs of it, in one number: what a user's place depends on.
+# The training history and the rules that make pairs of it, in one number: what a user's place depends on. Under a cap the
+# seed says which pairs are drawn.
 TRAIN_HASHES = """
     select
         interactions.split,
         interactions.user_id,
         bit_xor(md5_number_lower(concat_ws(
-            ' ', study.pair_min_gap, study.max_pairs_per_user, interactions.item_id, interactions.rating
+            ' ', study.pair_min_gap, study.max_pairs_per_user, if(study.max_pairs_per_user is null, null, study.seed),
+            interactions.item_id, interactions.rating
         ))) as train_hash
     from corpus.interactions as interactions
     cross join raw.study as study
@@ -107,6 +109,13 @@ class TrainingData(NamedTuple):
     def context(self) -> np.ndarray:
         """The catalogue mean of Eq. 4, shape (384,)."""
         return self.texts.mean(axis=0, dtype=np.float64).astype(np.float32)
+
+    @property
+    def item_hashes(self) -> np.ndarray:
+        """Changes when an item's text does, int64, shape (items,)."""
+        rows = zip(self.item_ids.to_pylist(), np.ascontiguousarray(self.texts), strict=True)
+        digests = (hashlib.blake2b(item.encode() + text.tobytes(), digest_size=8).digest() for item, text in rows)
+        return np.frombuffer(b"".join(digests), dtype=np.int64)
 
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when users, items, texts or pairs change."""

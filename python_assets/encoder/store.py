@@ -33,9 +33,13 @@ class Users(NamedTuple):
         """The rows of some users.
 
         Raises:
-            KeyError: A user has no place.
+            EncoderMissingError: A user has no place.
         """
         place = {user: row for row, user in enumerate(self.user_ids.tolist())}
+        if new := sorted(set(user_ids) - place.keys()):
+            raise EncoderMissingError(
+                f"User {new[0]} is newer than the encoder: `persona-fidelity run` without --from evaluate brings it up to date."
+            )
         return np.array([place[user] for user in user_ids], dtype=np.int64)
 
 
@@ -48,7 +52,7 @@ class EncoderKey(TypedDict):
 
 
 class EncoderMissingError(Exception):
-    """An encoder was asked for that was not trained yet."""
+    """An encoder was asked for that was not trained yet, or that does not know a user yet."""
 
 
 def train_or_resume(
@@ -143,6 +147,7 @@ def save_encoder(
         "data_hash": data.fingerprint(),
         "n_users": rows,
         "n_items": len(data.item_ids),
+        "item_hashes": data.item_hashes.tolist(),
         **{f"n_{fold}_pairs": len(pairs) for fold, pairs in data.folds.items()},
         "epochs": len(trained.history),
         "best_epoch": trained.best_epoch,

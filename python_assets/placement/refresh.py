@@ -21,7 +21,7 @@ from python_assets.study import Encoder, Instrument, Placement
 from python_assets.warehouse import Warehouse
 
 TRAINED = """
-    select n_users from ml.encoder_runs
+    select n_users, item_hashes, data_hash from ml.encoder_runs
     where split = ? and instrument = ? and seed = ? and config_hash = ? and code_version = ?
 """
 STORED = "select user_id, train_hash, folded_in from ml.user_embeddings where split = ? and instrument = ? and seed = ?"
@@ -37,12 +37,14 @@ class Changes(NamedTuple):
     Attributes:
         stale: Codes of users that are new or whose training pairs changed, shape (stale,).
         gone: Ids of users that are no longer in the corpus.
-        share: Users new, changed or gone since training, as a share of those trained.
+        share: Users, or items, new, changed or gone since training, as a share of those trained; the larger of the two.
+        data_hash: Of the data that the encoder was trained on.
     """
 
     stale: np.ndarray
     gone: list[str]
     share: float
+    data_hash: str
 
 
 def keep_current(
@@ -60,7 +62,7 @@ def keep_current(
     made = EncoderKey(split=split, instrument=instrument, seed=seed)
     name = f"{instrument} of {split}, seed {seed}"
     changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
-    if changes is None or changes.share > settings.retrain_after:
+    if changes is None or _is_due(data, changes, settings.retrain_after):
         if other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version):
             log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
             return "taken over"
@@ -72,14 +74,27 @@ def keep_current(
             train_and_save(warehouse, settings.encoder, made, code_version, data=data, log=log)
         return "trained"
     if not len(changes.stale) and not changes.gone:
-        log(f"{name}: no user's training pairs changed")
+        log(f"{name}: no user's training pairs changed{_share_of(changes, settings)}")
         return "unchanged"
     folded = fold_in_changes(warehouse, data, changes, settings.placement, **made)
-    log(
-        f"{name}: {folded:,} users folded in, {len(changes.gone):,} gone; {changes.share:.1%} changed since training,"
+    log(f"{name}: {folded:,} users folded in, {len(changes.gone):,} gone{_share_of(changes, settings)}")
+    return "folded in"
+
+
+def _is_due(data: TrainingData, changes: Changes, retrain_after: float) -> bool:
+    if changes.share > retrain_after:
+        return True
+    # What a change of the validation pairs alone does is seen in the whole of the data only, and read for nothing else.
+    return retrain_after == 0 and data.fingerprint() != changes.data_hash
+
+
+def _share_of(changes: Changes, settings: Instrument) -> str:
+    if not changes.share:
+        return ""
+    return (
+        f"; {changes.share:.1%} of users or items changed since training,"
         f" which is repeated above {settings.retrain_after:.0%} (retrain_after)"
     )
-    return "folded in"
 
 
 def changes_since_training(
@@ -105,11 +120,18 @@ def changes_since_training(
         user for user, by in zip(stored["user_id"].to_pylist(), stored["folded_in"].to_pylist(), strict=True) if by
     }
     kept = sum(bool(known) and user not in folded for user, known in zip(ids, same, strict=True))
+    ((n_trained, items, data_hash),) = trained
+    shares = [_share_changed(len(ids), n_trained, kept)]
+    if items:  # None in encoders of older code.
+        present = data.item_hashes.tolist()
+        shares.append(_share_changed(len(present), len(items), len(set(items) & set(present))))
     return Changes(
-        stale=np.flatnonzero(~same),
-        gone=sorted(set(hash_of) - set(ids)),
-        share=max(len(ids) - kept, trained[0][0] - kept) / trained[0][0],
+        stale=np.flatnonzero(~same), gone=sorted(set(hash_of) - set(ids)), share=max(shares), data_hash=data_hash
     )
+
+
+def _share_changed(n_present: int, n_trained: int, n_kept: int) -> float:
+    return (max(n_present, n_trained) - n_kept) / n_trained
 
 
 def fold_in_changes(

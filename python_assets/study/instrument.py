@@ -76,7 +76,7 @@ class Instrument(Settings):
     placement: Placement = Placement()
     """How personas get theirs."""
     retrain_after: float = Field(0.1, ge=0)
-    """New data: the encoder is trained anew once more than this share of its users is new, changed or gone; up to it,
-    new and changed users are folded in (only their w is fitted). 0 trains at every change."""
+    """New data: the encoder is trained anew once more than this share of its users, or of its items with their texts, is
+    new, changed or gone; up to it, new and changed users are folded in (only their w is fitted). 0 trains at every change."""
     retests: int = Field(1, ge=0)
     """Further encoders trained under other seeds, to see how far the instrument agrees with itself."""

@@ -34,7 +34,9 @@ def test_each_split_that_lost_probes_is_named(tmp_path: Path) -> None:
     with warehouse.connect(read_only=False) as connection:
         connection.execute("create schema probes")
         connection.execute("create schema raw")
-        connection.execute("create table raw.splits as from (values ('Books'), ('Games'), ('Games'), ('Music')) as splits (split)")
+        connection.execute(
+            "create table raw.splits as from (values ('Books'), ('Games'), ('Games'), ('Music')) as splits (split)"
+        )
         connection.execute(
             "create table probes.probe_sets as from (values ('Books', 9, 100), ('Games', 10, 100), ('Music', 0, 20), ('Left', 9, 9))"
             " as sets (split, n_out_of_corpus, n_probes)"

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from python_assets.encoder.data import EncoderDataError, StoredFolds, read_training_data, train_pairs_of
+from python_assets.encoder.store import EncoderMissingError, load_users
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished
+from tests.graph.conftest import Finished, run_sql
 
 
 def test_some_users_pairs_are_those_of_the_whole_split(small_run: Finished) -> None:
@@ -25,6 +26,21 @@ def test_some_users_pairs_are_those_of_the_whole_split(small_run: Finished) -> N
         np.bincount(some[:, 0], minlength=len(data.user_ids))[users], data.n_train_pairs[users]
     )
     assert len(some) == data.n_train_pairs[users].sum()
+
+
+@pytest.mark.parametrize("cap", [None, 3])
+def test_under_a_cap_another_seed_draws_other_pairs(copy: Warehouse, cap: int | None) -> None:
+    run_sql(copy, f"update raw.study set max_pairs_per_user = {cap or 'null'}")
+    before = read_training_data(copy, "Combined").train_hashes
+    run_sql(copy, "update raw.study set seed = seed + 1")
+    assert np.array_equal(read_training_data(copy, "Combined").train_hashes, before) is (cap is None)
+
+
+def test_a_user_whom_an_encoder_does_not_know_yet_is_named(small_run: Finished) -> None:
+    users = load_users(small_run.warehouse, split="Combined", instrument="paper", seed=7)
+    assert users.rows(users.user_ids[:2].tolist()).tolist() == [0, 1]
+    with pytest.raises(EncoderMissingError, match=r"^User nobody is newer than the encoder: .persona-fidelity run."):
+        users.rows([users.user_ids[0], "nobody"])
 
 
 def test_pairs_that_no_disk_holds_are_refused(small_run: Finished, tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_folded_users_predict_held_out_pairs_as_well_as_trained_ones() -> None:
     assert accuracy > shared + 0.15  # what all users share does not explain it
 
 
-Keep = Callable[[TrainingData], str]
+Keep = Callable[..., str]
 
 
 @pytest.fixture
@@ -105,9 +105,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 @pytest.fixture
 def keep(warehouse: Warehouse) -> Keep:
-    settings = Instrument(encoder=SMALL, placement=Placement(steps=20), retrain_after=0.1)
-
-    def run(data: TrainingData) -> str:
+    def run(data: TrainingData, *, retrain_after: float = 0.1) -> str:
+        settings = Instrument(encoder=SMALL, placement=Placement(steps=20), retrain_after=retrain_after)
         made = {"split": "Beauty", "instrument": "paper", "seed": 5, "code_version": "test"}
         return keep_current(warehouse, data, settings, **made, log=lambda line: None)
 
@@ -173,6 +172,40 @@ def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
     # Changes count since training: 5 of 60 were folded in, 2 more are above a tenth.
     assert keep(_with_users(data, add=7)) == "trained"
     assert not any(folded for folded, _ in _places(warehouse).values())
+
+
+def _with_texts(data: TrainingData, change: int) -> TrainingData:
+    """The corpus with other texts of its first items."""
+    texts = data.texts.copy()
+    texts[:change] *= -1
+    return data._replace(texts=texts)
+
+
+def test_many_items_with_other_texts_train_anew(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    assert keep(_with_texts(data, 5)) == "unchanged"
+    assert keep(_with_texts(data, 6)) == "trained"
+    assert keep(_with_texts(data, 6)) == "unchanged"
+
+
+def test_an_encoder_of_older_code_does_not_say_which_texts_it_knew(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    warehouse.write(lambda connection: connection.execute("update ml.encoder_runs set item_hashes = null").fetchall())
+    assert keep(_with_texts(data, 6)) == "unchanged"
+
+
+@pytest.mark.parametrize("retrain_after", [0.0, 0.1])
+def test_after_any_change_means_of_the_validation_pairs_too(
+    warehouse: Warehouse, keep: Keep, retrain_after: float
+) -> None:
+    data = planted_corpus().data
+    keep(data, retrain_after=retrain_after)
+    assert keep(data, retrain_after=retrain_after) == "unchanged"
+    rows = data.folds["validation"].read(0, len(data.folds["validation"]))
+    changed = data._replace(folds={**data.folds, "validation": PairFile.of(*rows[1:].T)})
+    assert keep(changed, retrain_after=retrain_after) == ("unchanged" if retrain_after else "trained")
 
 
 def test_many_users_who_are_gone_train_anew(keep: Keep) -> None:
