@@ -187,6 +187,15 @@ def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
     warehouse.replace_slice("raw.stages", rows, where={"job": stage.job, "partition_key": stage.partition})
 
 
+def forget_split(warehouse: Warehouse, split: str) -> None:
+    """Record that a split's encoder and its populations are not finished, whoever is about to make the encoder anew."""
+    of_split = "job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?"
+    if warehouse.rows(f"select 1 from raw.stages where {of_split} limit 1", [split]):
+        warehouse.write(
+            lambda connection: connection.execute(f"delete from raw.stages where {of_split}", [split]).fetchall()
+        )
+
+
 _SCHEMA = pa.schema(
     [
         ("job", pa.string()),

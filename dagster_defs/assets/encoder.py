@@ -11,6 +11,7 @@ from dagster_defs.workspace import code_version
 from python_assets.encoder.data import read_training_data
 from python_assets.encoder.retest import retest_rows
 from python_assets.placement.refresh import keep_current
+from python_assets.stages import forget_split
 
 KEYS = [dg.AssetKey(["ml", name]) for name in ("encoder_runs", "user_embeddings", "instrument_retests")]
 READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"], ["ml", "item_embeddings"]]
@@ -33,6 +34,7 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
 def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument; fold new data in."""
     split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
+    forget_split(target, split)
     data = read_training_data(target, split)
     outcomes = {}
     for name, instrument in study.instruments.items():

@@ -11,10 +11,11 @@ from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPA
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.metrics.rows import paired_rows
+from python_assets.metrics.save_references import save_references
 from python_assets.metrics.score_split import score_personas_of, score_references_of
 from python_assets.placement.keep import keep_places_current
 from python_assets.probe_items import read_probes
-from python_assets.study import BASELINE_SOURCES
+from python_assets.stages import forget_split
 
 ML = {name: dg.AssetKey(["ml", name]) for name in (
     "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
@@ -43,21 +44,11 @@ PLACED = """
 def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Floor, ceiling, the three synthetic baselines (Table 6) and the ignorant rater, scored against real users."""
     split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
+    forget_split(target, split)
     tables = []
     for name in study.instruments:
         done = score_references_of(target, study, split=split, instrument=name, code_version=code_version())
-        key = {"split": split, "instrument": name}
-        by_population = [
-            (population, done.scores.filter(pa.compute.equal(done.scores["population"], population)))
-            for population in BASELINE_SOURCES
-        ]
-        target.replace_slices(
-            [
-                *(("ml.population_scores", rows, {**key, "population": name}) for name, rows in by_population),
-                ("ml.anchor_scores", done.anchors, {**key, "n": done.n}),
-                ("ml.reference_embeddings", done.embeddings, key),
-            ]
-        )
+        save_references(target, done, split=split, instrument=name)
         tables.append(done)
     scores = pa.concat_tables([done.scores for done in tables])
     for name in ("reference_embeddings", "anchor_scores"):

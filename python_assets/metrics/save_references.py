@@ -1,0 +1,48 @@
+"""Write the references of a split; what was scored against others goes with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pyarrow as pa
+
+from python_assets.metrics.score_split import ReferenceScores
+from python_assets.study import BASELINE_SOURCES
+from python_assets.warehouse import Warehouse
+
+STORED = """
+    select metric, floor_value, ceiling_value from ml.anchor_scores
+    where split = ? and instrument = ? and n = ? order by metric
+"""
+_NOTHING = pa.table({"split": pa.array([], pa.string())})
+
+
+def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, instrument: str) -> None:
+    """Replace an instrument's references on a split, in one transaction.
+
+    Where floor and ceiling are no longer those of before, other users, seeds or metrics are compared than those that the
+    split's populations were scored with: their scores are deleted, so that a population that fails now does not stand in
+    the results beside others with what it had then.
+    """
+    key = {"split": split, "instrument": instrument}
+    before = warehouse.rows(STORED, [split, instrument, made.n])
+    now = made.anchors.sort_by("metric").select(["metric", "floor_value", "ceiling_value"])
+    embeddings = ("ml.reference_embeddings", made.embeddings, key)
+    slices: list[tuple[str, pa.Table, dict[str, Any]]]
+    if before == list(zip(*now.to_pydict().values(), strict=True)):
+        slices = [
+            (
+                "ml.population_scores",
+                made.scores.filter(pa.compute.equal(made.scores["population"], name)),
+                {**key, "population": name},
+            )
+            for name in BASELINE_SOURCES
+        ]
+    else:
+        slices = [
+            ("ml.population_scores", made.scores, key),
+            ("ml.anchor_scores", made.anchors, key),
+            ("ml.paired_scores", _NOTHING, key),
+            ("ml.paired_distances", _NOTHING, key),
+        ]
+    warehouse.replace_slices([*slices, embeddings])

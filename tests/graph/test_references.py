@@ -1,0 +1,58 @@
+"""New references take away the scores of populations that were held against others."""
+
+from __future__ import annotations
+
+import pytest
+
+from dagster_defs.workspace import open_workspace
+from python_assets.metrics.save_references import save_references
+from python_assets.metrics.score_split import score_references_of
+from python_assets.stages import finished_stages, forget_split
+from python_assets.study import BASELINE_SOURCES, Study
+from python_assets.warehouse import Warehouse
+from tests.graph.conftest import Finished
+
+TABLES = ("population_scores", "paired_scores", "paired_distances", "anchor_scores", "reference_embeddings")
+
+
+def rows_of(warehouse: Warehouse, instrument: str) -> dict[str, int]:
+    counts = {table: f"select count(*) from ml.{table} where instrument = ?" for table in TABLES}
+    return {table: warehouse.rows(sql, [instrument])[0][0] for table, sql in counts.items()}
+
+
+@pytest.fixture
+def study(small_run: Finished) -> Study:
+    return open_workspace(study=str(small_run.folder / "small.yml")).study
+
+
+def score_again(warehouse: Warehouse, study: Study) -> None:
+    key = {"split": "Combined", "instrument": "paper"}
+    save_references(warehouse, score_references_of(warehouse, study, **key, code_version="test"), **key)
+
+
+def test_the_same_references_leave_the_populations_alone(copy: Warehouse, study: Study) -> None:
+    before = rows_of(copy, "paper")
+    score_again(copy, study)
+    assert rows_of(copy, "paper") == before
+
+
+def test_other_references_take_what_was_held_against_the_former(copy: Warehouse, study: Study) -> None:
+    other = rows_of(copy, "scale_free")
+    score_again(copy, study.model_copy(update={"metrics": study.metrics.model_copy(update={"neighbours": 2})}))
+    left = {
+        name for (name,) in copy.rows("select distinct population from ml.population_scores where instrument = 'paper'")
+    }
+    assert left == set(BASELINE_SOURCES)
+    found = rows_of(copy, "paper")
+    assert found["paired_scores"] == found["paired_distances"] == 0
+    assert copy.rows("select count(distinct n), count(*) from ml.anchor_scores where instrument = 'paper'") == [(1, 4)]
+    assert rows_of(copy, "scale_free") == other
+
+
+def test_who_makes_an_encoder_anew_makes_its_populations_due(copy: Warehouse) -> None:
+    before = {stage.job for stage in finished_stages(copy)}
+    assert before >= {"prepare", "encode", "evaluate", "publish"}
+    forget_split(copy, "ombined")
+    assert {stage.job for stage in finished_stages(copy)} == before
+    forget_split(copy, "Combined")
+    assert {stage.job for stage in finished_stages(copy)} == before - {"encode", "evaluate"}
