@@ -32,6 +32,7 @@ def estimate(
     or an encoder has run once, its time is unknown.
     """
     workspace = activate(study, warehouse, data_root, limit, lake_data)
+    from dagster_defs.workspace import code_version
     from python_assets.estimate import requests_of, trainings_of
     from python_assets.file_errors import WarehouseError
     from python_assets.warehouse import Warehouse
@@ -70,7 +71,7 @@ def estimate(
         )
     else:
         click.echo("\nNo population asks an LLM.")
-    trainings = trainings_of(workspace.study, target)
+    trainings = trainings_of(workspace.study, target, code_version=code_version())
     trained: list[tuple[str, ...]] = [("split", "instrument", "trainings", "done", "pairs", "epochs", "time left")]
     trained += [
         (

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import NamedTuple
 
 from python_assets.estimate.seen import known_rows
+from python_assets.personas.write import persona_seed
 from python_assets.raters.answers import Purpose
 from python_assets.study import IMPORTED, Population, Study
 from python_assets.warehouse import Warehouse
@@ -18,11 +20,13 @@ PEOPLE = "select split, count(*) from personas.grounding_profiles group by split
 BROUGHT = "select split, population, count(*) from raw.imported_personas group by all"
 PROBES = "select split, count(*) from probes.probe_items group by split"
 WRITTEN = """
-    select 'write', split, population, config_hash, count(*) from ml.personas
-    semi join ml.answers using (request_hash) group by all
+    select
+        split, population, persona_id, condition, seed_user_id, seed, config_hash,
+        request_hash in (select request_hash from ml.answers) as is_answered
+    from ml.personas
 """
 RATED = """
-    select 'rate', split, population, config_hash, count(*) from ml.ratings
+    select split, population, persona_id, config_hash, count(*) from ml.ratings
     semi join ml.answers using (request_hash) group by all
 """
 TOKENS = "select model, purpose, avg(n_prompt_tokens) from ml.answers where n_prompt_tokens is not null group by all"
@@ -89,7 +93,7 @@ def requests_of(study: Study, warehouse: Warehouse | None, *, per_second: float 
         warehouse: Counts of users and probes, answers and their speed; None before there is one.
         per_second: Requests a second of every model, instead of what was seen.
     """
-    seen = _look(warehouse)
+    seen = _look(study, warehouse)
     found = []
     for population in study.populations:
         if not population.rater.is_llm:
@@ -128,13 +132,26 @@ def _of_split(
     ]
 
 
-def _look(warehouse: Warehouse | None) -> _Seen:
-    answers = [*known_rows(warehouse, WRITTEN), *known_rows(warehouse, RATED)]
+def _answered(study: Study, warehouse: Warehouse | None) -> Counter[tuple[str, ...]]:
+    """By purpose, split, population and settings. A persona that the study would write otherwise is also rated anew."""
+    found, current = Counter[tuple[str, ...]](), set[tuple[str, str, str]]()
+    wanted = {population.name: population.config_hash() for population in study.populations}
+    for split, population, persona, condition, seed_user, seed, config, is_answered in known_rows(warehouse, WRITTEN):
+        written = persona_seed(study.seed, split=split, condition=condition, who=seed_user or persona)
+        if config == wanted.get(population) and seed == (study.seed if condition == IMPORTED else written):
+            current.add((split, population, persona))
+            found["write", split, population, config] += bool(is_answered)
+    for split, population, persona, config, n in known_rows(warehouse, RATED):
+        found["rate", split, population, config] += n * ((split, population, persona) in current)
+    return found
+
+
+def _look(study: Study, warehouse: Warehouse | None) -> _Seen:
     return _Seen(
         people=dict(known_rows(warehouse, PEOPLE)),
         brought={(split, population): n for split, population, n in known_rows(warehouse, BROUGHT)},
         probes=dict(known_rows(warehouse, PROBES)),
-        answered={tuple(key): n for *key, n in answers},
+        answered=_answered(study, warehouse),
         tokens={(model, purpose): mean for model, purpose, mean in known_rows(warehouse, TOKENS)},
         speed={tuple(key): speed for *key, speed in known_rows(warehouse, SPEED)},
     )

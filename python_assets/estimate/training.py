@@ -2,14 +2,38 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
+from python_assets.encoder.data import TRAIN_HASHES
 from python_assets.estimate.seen import known_rows
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
 PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
-TRAINED = "select split, config_hash, seed from ml.encoder_runs"
+# As `python_assets.placement.refresh` compares users; it compares items too, which takes their vectors.
+TRAINED = f"""
+    with histories as ({TRAIN_HASHES}),
+    present as (
+        select users.split, users.user_id, coalesce(histories.train_hash, 0) as train_hash
+        from corpus.users as users
+        left join histories using (split, user_id)
+    ),
+    sizes as (select split, count(*) as n_users from present group by split),
+    kept as (
+        select places.split, places.instrument, places.seed, count(*) as n_users
+        from ml.user_embeddings as places
+        inner join present using (split, user_id, train_hash)
+        where not places.folded_in
+        group by all
+    )
+    select
+        runs.split, runs.config_hash, runs.seed, runs.code_version,
+        (greatest(runs.n_users, sizes.n_users) - coalesce(kept.n_users, 0)) / runs.n_users as share
+    from ml.encoder_runs as runs
+    inner join sizes using (split)
+    left join kept on runs.split = kept.split and runs.instrument = kept.instrument and runs.seed = kept.seed
+"""
 SPEED = "select instrument, sum(n_train_pairs * epochs) / sum(seconds) from ml.encoder_runs group by instrument"
 
 
@@ -42,10 +66,19 @@ class Training(NamedTuple):
         return self.n_left * self.max_epochs * self.n_pairs / self.pairs_per_second
 
 
-def trainings_of(study: Study, warehouse: Warehouse | None) -> list[Training]:
-    """Every instrument on every split, in the study's order."""
+def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str) -> list[Training]:
+    """Every instrument on every split, in the study's order.
+
+    Args:
+        study: Its splits, instruments and seed.
+        warehouse: Encoders, and how much of what they were trained on has changed; None before there is one.
+        code_version: Of the code that would train: an encoder of another is trained anew.
+    """
     pairs, speed = dict(known_rows(warehouse, PAIRS)), dict(known_rows(warehouse, SPEED))
-    trained = set(known_rows(warehouse, TRAINED))
+    trained: dict[tuple[str, str, int], float] = {}
+    for split, config, seed, version, share in known_rows(warehouse, TRAINED):
+        if version == code_version:
+            trained[split, config, seed] = min(share, trained.get((split, config, seed), share))
     own: dict[str, list[tuple[str, int]]] = {}
     for name, instrument in study.instruments.items():
         encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]
@@ -55,7 +88,7 @@ def trainings_of(study: Study, warehouse: Warehouse | None) -> list[Training]:
             split,
             name,
             n_wanted=len(own[name]),
-            n_done=sum((split, *encoder) in trained for encoder in own[name]),
+            n_done=sum(trained.get((split, *encoder), math.inf) <= instrument.retrain_after for encoder in own[name]),
             max_epochs=instrument.encoder.max_epochs,
             n_pairs=pairs.get(split, 0 if pairs else None),
             pairs_per_second=speed.get(name),

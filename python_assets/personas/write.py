@@ -201,7 +201,7 @@ def _draft(
 ) -> Draft:
     persona_id = f"{index + 1:04d}"
     seed_user = str(user["user_id"]) if user else None
-    own_seed = derive_seed(seed, "write", split, population.condition, seed_user or persona_id)
+    own_seed = persona_seed(seed, split=split, condition=population.condition, who=seed_user or persona_id)
     if population.condition == "control":
         return Draft(persona_id, seed_user, None, own_seed, None)
     prompt = PROMPTS[population.condition]
@@ -214,3 +214,15 @@ def _needed(table: pa.Table | None, population: Population, name: str) -> pa.Tab
     if table is None:
         raise ValueError(f"population {population.name} is {population.condition}: give it the table `{name}`")
     return table
+
+
+def persona_seed(seed: int, *, split: str, condition: str, who: str) -> int:
+    """With which seed the text of one persona is asked for, and recorded.
+
+    Args:
+        seed: The study's.
+        split: Product split.
+        condition: Of the population; populations of one condition share their texts.
+        who: The seed user, or the persona's own id where it has none.
+    """
+    return derive_seed(seed, "write", split, condition, who)
