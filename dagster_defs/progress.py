@@ -8,7 +8,12 @@ import sys
 
 import dagster as dg
 
+from dagster_defs.checks import CHECKS
 from python_assets.progress import terminal
+
+_CHECKS = {check.node_def.name for check in CHECKS}
+_WORTH_A_LINE = 5.0
+"""Seconds of a check; there is one after nearly every step, and those that fail are told in the end."""
 
 
 class _StepLines(logging.Handler):
@@ -22,6 +27,8 @@ class _StepLines(logging.Handler):
         if event is None or event.event_type_value != "STEP_SUCCESS":
             return
         seconds = event.step_success_data.duration_ms / 1000
+        if event.step_key in _CHECKS and seconds < _WORTH_A_LINE:
+            return
         print(f"    {event.step_key:<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
 
 

@@ -81,7 +81,8 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
         anew = keep_places_current(target, study, probes, **key, **made)
         ((here, nowhere),) = target.rows(PLACED, list(key.values()))
         counts |= {f"{name}_placed": here, f"{name}_without_a_pair": nowhere, f"{name}_placed_anew": anew}
-    context.log.info("%s of %s: %s", population, split, counts)
+        sentence = "%s of %s in %s: %s personas have a place, %s have no pair to place them by, %s were looked at anew"
+        context.log.info(sentence, population, split, name, here, nowhere, anew)
     return dg.MaterializeResult(metadata=counts)
 
 

@@ -15,7 +15,7 @@ from python_assets.columns import from_matrix, to_matrix
 from python_assets.encoder.data import TrainingData, read_training_data
 from python_assets.encoder.devices import rank
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
-from python_assets.encoder.train import TrainedEncoder, train_encoder
+from python_assets.encoder.train import TrainedEncoder, accuracy_in_words, train_encoder
 from python_assets.encoder.users import init_correlation, score_items, user_places
 from python_assets.study import Encoder, Study
 from python_assets.warehouse import Warehouse, replace_rows
@@ -87,7 +87,7 @@ def train_or_resume(
         data, settings, seed=seed, resume=found[0][0] if found else None, on_epoch=keep, progress=progress, log=log
     )
     log(
-        f"{split}, seed {seed}: validation pair accuracy {trained.validation_accuracy} at epoch {trained.best_epoch}, {trained.seconds:.1f} s"
+        f"{split}, seed {seed}: {accuracy_in_words(trained.validation_accuracy)} at epoch {trained.best_epoch}, {trained.seconds:.1f} s"
     )
     return trained
 

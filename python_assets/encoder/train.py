@@ -51,6 +51,11 @@ class TrainedEncoder(NamedTuple):
     seconds: float
 
 
+def accuracy_in_words(accuracy: float | None) -> str:
+    """Of the validation pairs, where there are any."""
+    return "no validation pairs" if accuracy is None else f"validation pair accuracy {accuracy:.3f}"
+
+
 def train_encoder(
     data: TrainingData,
     settings: Encoder,
@@ -86,9 +91,7 @@ def train_encoder(
         while run.epoch < settings.max_epochs and not run.exhausted:
             record = run.train_epoch(bar)
             bar.set_postfix(pairs_per_s=f"{record.pairs_per_second:,.0f}", validation=record.validation_accuracy)
-            log(
-                f"epoch {record.epoch}: loss {record.train_loss:.4f}, validation pair accuracy {record.validation_accuracy}"
-            )
+            log(f"epoch {record.epoch}: loss {record.train_loss:.4f}, {accuracy_in_words(record.validation_accuracy)}")
             if on_epoch is not None and rank() == 0:
                 on_epoch(run.epoch, run.dump())
     model = run.best_model()

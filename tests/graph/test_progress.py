@@ -49,5 +49,11 @@ def test_a_terminal_shows_bars(small_run: Finished, tmp_path: Path) -> None:
 def test_a_log_has_lines(small_run: Finished) -> None:
     assert "epoch 2: loss" in small_run.progress
     assert re.search(r"\d+ of \d+ new item texts embedded", small_run.progress)
+    assert re.search(r"epoch 2: loss \d\.\d{4}, validation pair accuracy \d\.\d{3}\n", small_run.progress)
+    placed = "perfect_rater of Combined in paper: 40 personas have a place, 0 have no pair to place them by, 40 were looked at anew\n"
+    assert placed in small_run.progress
+    assert "ratings_in_range" not in small_run.progress
+    assert "{" not in small_run.progress
+    assert "(path=" not in small_run.progress
     assert "%|" not in small_run.progress
     assert not re.search("Running dbt command|Copying|subsetted", small_run.progress)
