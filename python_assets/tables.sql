@@ -90,6 +90,8 @@ create table if not exists ml.user_embeddings (
 -- What a user's place was made from, and whether by training or, later, by fitting only the user's w (fold-in).
 alter table ml.user_embeddings add column if not exists train_hash ubigint;
 alter table ml.user_embeddings add column if not exists folded_in boolean;
+-- Hash of the placement that folded the user in; NULL where training placed them.
+alter table ml.user_embeddings add column if not exists fold_settings varchar;
 
 -- Every LLM answer, under a hash of its whole request: a killed run asks only for what is missing.
 create table if not exists ml.answers (

@@ -17,14 +17,17 @@ from python_assets.encoder.share import take_over_encoder
 from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
-from python_assets.study import Encoder, Instrument, Placement
+from python_assets.study import Instrument, Placement
 from python_assets.warehouse import Warehouse
 
 TRAINED = """
     select n_users, item_hashes, data_hash from ml.encoder_runs
     where split = ? and instrument = ? and seed = ? and config_hash = ? and code_version = ?
 """
-STORED = "select user_id, train_hash, folded_in from ml.user_embeddings where split = ? and instrument = ? and seed = ?"
+STORED = """
+    select user_id, train_hash, folded_in, coalesce(fold_settings = ?, not folded_in) as is_placed_alike
+    from ml.user_embeddings where split = ? and instrument = ? and seed = ?
+"""
 DELETE = """
     delete from ml.user_embeddings
     where split = ? and instrument = ? and seed = ? and user_id in (select user_id from touched)
@@ -35,7 +38,8 @@ class Changes(NamedTuple):
     """What became of an encoder's users.
 
     Attributes:
-        stale: Codes of users that are new or whose training pairs changed, shape (stale,).
+        stale: Codes of users that are new, whose training pairs changed, or who were folded in by another placement, shape
+            (stale,).
         gone: Ids of users that are no longer in the corpus.
         share: Users, or items, new, changed or gone since training, as a share of those trained; the larger of the two.
         data_hash: Of the data that the encoder was trained on.
@@ -61,7 +65,7 @@ def keep_current(
     """Train, fold in or leave alone, whichever the data ask for; another instrument's encoder that is the same is taken over."""
     made = EncoderKey(split=split, instrument=instrument, seed=seed)
     name = f"{instrument} of {split}, seed {seed}"
-    changes = changes_since_training(warehouse, data, settings.encoder, **made, code_version=code_version)
+    changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
     if changes is None or _is_due(data, changes, settings.retrain_after):
         if other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version):
             log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
@@ -100,7 +104,7 @@ def _share_of(changes: Changes, settings: Instrument) -> str:
 def changes_since_training(
     warehouse: Warehouse,
     data: TrainingData,
-    settings: Encoder,
+    settings: Instrument,
     *,
     split: str,
     instrument: str,
@@ -109,16 +113,17 @@ def changes_since_training(
 ) -> Changes | None:
     """Compare the users of an encoder with the corpus; None when there is no encoder of these settings."""
     key = [split, instrument, seed]
-    trained = warehouse.rows(TRAINED, [*key, settings.config_hash(), code_version])
+    trained = warehouse.rows(TRAINED, [*key, settings.encoder.config_hash(), code_version])
     if not trained:
         return None
-    stored = warehouse.read(STORED, key)
-    hash_of = dict(zip(stored["user_id"].to_pylist(), stored["train_hash"].to_pylist(), strict=True))
+    stored = warehouse.read(STORED, [settings.placement.config_hash(), *key])
+    users = stored["user_id"].to_pylist()
+    hash_of = dict(zip(users, stored["train_hash"].to_pylist(), strict=True))
     ids, hashes = data.user_ids.to_pylist(), data.train_hashes.tolist()
     same = np.array([hash_of.get(user) == train_hash for user, train_hash in zip(ids, hashes, strict=True)], dtype=bool)
-    folded = {
-        user for user, by in zip(stored["user_id"].to_pylist(), stored["folded_in"].to_pylist(), strict=True) if by
-    }
+    folded = {user for user, by in zip(users, stored["folded_in"].to_pylist(), strict=True) if by}
+    otherwise = {user for user, alike in zip(users, stored["is_placed_alike"].to_pylist(), strict=True) if not alike}
+    current = same & np.array([user not in otherwise for user in ids], dtype=bool)
     kept = sum(bool(known) and user not in folded for user, known in zip(ids, same, strict=True))
     ((n_trained, items, data_hash),) = trained
     shares = [_share_changed(len(ids), n_trained, kept)]
@@ -126,7 +131,7 @@ def changes_since_training(
         present = data.item_hashes.tolist()
         shares.append(_share_changed(len(present), len(items), len(set(items) & set(present))))
     return Changes(
-        stale=np.flatnonzero(~same), gone=sorted(set(hash_of) - set(ids)), share=max(shares), data_hash=data_hash
+        stale=np.flatnonzero(~current), gone=sorted(set(hash_of) - set(ids)), share=max(shares), data_hash=data_hash
     )
 
 
@@ -164,6 +169,7 @@ def fold_in_changes(
             "n_train_pairs": data.n_train_pairs[changes.stale],
             "train_hash": data.train_hashes[changes.stale],
             "folded_in": pa.repeat(True, rows),
+            "fold_settings": pa.repeat(placement.config_hash(), rows),
             "mixture": from_matrix(folded.mixtures),
             "embedding": from_matrix(folded.embeddings),
         }

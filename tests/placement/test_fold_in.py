@@ -105,8 +105,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 @pytest.fixture
 def keep(warehouse: Warehouse) -> Keep:
-    def run(data: TrainingData, *, retrain_after: float = 0.1) -> str:
-        settings = Instrument(encoder=SMALL, placement=Placement(steps=20), retrain_after=retrain_after)
+    def run(data: TrainingData, *, retrain_after: float = 0.1, steps: int = 20) -> str:
+        settings = Instrument(encoder=SMALL, placement=Placement(steps=steps), retrain_after=retrain_after)
         made = {"split": "Beauty", "instrument": "paper", "seed": 5, "code_version": "test"}
         return keep_current(warehouse, data, settings, **made, log=lambda line: None)
 
@@ -150,6 +150,19 @@ def test_only_what_changed_is_placed_again(warehouse: Warehouse, keep: Keep) -> 
     assert {user for user, (folded, _) in after.items() if folded} == {"x0", "x1", "u0000"}
     assert all(after[user] == before[user] for user in set(after) & set(before) - {"u0000"})
     assert keep(_with_users(data, add=2, change=1, drop=1)) == "unchanged"
+
+
+def test_another_placement_folds_in_anew_whom_the_former_did(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    keep(data)
+    more = _with_users(data, add=2)
+    keep(more)
+    assert keep(more, steps=30) == "folded in"
+    first = _places(warehouse)
+    keep(data)
+    assert keep(more, steps=30) == "folded in"
+    assert _places(warehouse) == first
+    assert keep(more, steps=30) == "unchanged"
 
 
 def test_a_folded_user_starts_from_its_own_seed(warehouse: Warehouse, keep: Keep) -> None:
