@@ -16,6 +16,7 @@ import urllib3
 from tqdm import tqdm
 from urllib3.exceptions import HTTPError, MaxRetryError
 
+from python_assets.ingest.download_lock import only_download
 from python_assets.ingest.errors import IngestError
 from python_assets.ingest.files import CHUNK_BYTES, sha256
 
@@ -48,7 +49,7 @@ def fetch_file(
     """Download ``url`` to ``target`` by way of ``target.part``.
 
     A part of an earlier attempt is continued, provided that the server still has the same file. A file that is there
-    with the size that the server tells, or with the wanted checksum, is left alone.
+    with the size that the server tells, or with the wanted checksum, is left alone. One process at a time downloads it.
 
     Args:
         url: An ``http`` or ``https`` address; a fragment is not sent.
@@ -58,8 +59,8 @@ def fetch_file(
         pause: Seconds before the second attempt; doubled for each further one.
 
     Raises:
-        IngestError: No such file, no answer, no room, or other bytes than wanted. What has arrived is kept for the next
-            attempt, unless its checksum is wrong.
+        IngestError: No such file, no answer, no room, other bytes than wanted, or another process is at it. What has
+            arrived is kept for the next attempt, unless its checksum is wrong.
     """
     part = target.with_name(target.name + ".part")
     retries = urllib3.Retry(
@@ -67,10 +68,19 @@ def fetch_file(
     )
     try:
         with urllib3.PoolManager(retries=retries, timeout=_TIMEOUT) as pool:
-            if target.is_file() and _is_there(pool, url, target, sha256_wanted):
+            if _is_there(pool, url, target, sha256_wanted):
                 return Fetched(target, target.stat().st_size, 0)
             target.parent.mkdir(parents=True, exist_ok=True)
-            downloaded = _download(pool, url, part, progress=progress, pause=pause)
+            with only_download(url, part):
+                # Another process may have finished it between the two.
+                if _is_there(pool, url, target, sha256_wanted):
+                    return Fetched(target, target.stat().st_size, 0)
+                downloaded = _download(pool, url, part, progress=progress, pause=pause)
+                if sha256_wanted and sha256(part) != sha256_wanted:
+                    _discard(part)
+                    raise IngestError(f"{url} has another SHA-256 than wanted: check the checksum, and fetch it again.")
+                os.replace(part, target)
+                _notes(part).unlink(missing_ok=True)
     except HTTPError as error:
         raise IngestError(f"{url} cannot be reached ({_reason(error)}): check the network and the address.") from error
     except OSError as error:
@@ -78,15 +88,12 @@ def fetch_file(
             f"{error.filename or part} cannot be written ({error.strerror}): make room or name another --data-root, "
             "and run the same command again to go on."
         ) from error
-    if sha256_wanted and sha256(part) != sha256_wanted:
-        _discard(part)
-        raise IngestError(f"{url} has another SHA-256 than wanted: check the checksum, and fetch it again.")
-    os.replace(part, target)
-    _notes(part).unlink(missing_ok=True)
     return Fetched(target, target.stat().st_size, downloaded)
 
 
 def _is_there(pool: urllib3.PoolManager, url: str, target: Path, sha256_wanted: str | None) -> bool:
+    if not target.is_file():
+        return False
     if sha256_wanted:
         return sha256(target) == sha256_wanted
     answer = pool.request("HEAD", url, headers={"Accept-Encoding": "identity"})
@@ -143,8 +150,10 @@ def _stream(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool) 
                     at += len(chunk)
                     bar.update(len(chunk))
                     yield len(chunk)
-        if answer.total is not None and at != answer.total:
-            raise HTTPError(f"{at:,} of {answer.total:,} bytes arrived")
+        # As it lies on disk: where there are no locks, another process may have written into it.
+        arrived = part.stat().st_size
+        if arrived != (at if answer.total is None else answer.total):
+            raise HTTPError(f"{arrived:,} of {answer.total or at:,} bytes arrived")
     finally:
         response.close()
 

@@ -17,6 +17,8 @@ class FileServer:
     url: str = ""
     break_after: list[int] = field(default_factory=list)
     """For the next answers, one after another: break off after so many bytes."""
+    go_on: threading.Event | None = None
+    """After half of a body, an answer waits until this is set."""
     busy: int = 0
     """So many of the next requests are answered with status 503."""
     ranges: bool = True
@@ -69,7 +71,11 @@ def serve() -> Iterator[FileServer]:
             self._head(status, headers)
             if with_body:
                 limit = state.break_after.pop(0) if state.break_after else len(data)
-                self.wfile.write(data[start : start + limit])
+                body = data[start : start + limit]
+                self.wfile.write(body[: len(body) // 2])
+                if state.go_on:
+                    state.go_on.wait(30)
+                self.wfile.write(body[len(body) // 2 :])
                 self.close_connection = True
 
         def _head(self, status: int, headers: dict[str, str]) -> None:

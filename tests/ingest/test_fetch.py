@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import resource
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -145,6 +150,53 @@ def test_a_full_disk_is_one_sentence_and_the_part_is_kept(tmp_path: Path, server
     done = fetch_file(f"{server.url}/a.jsonl.gz", tmp_path / "a.jsonl.gz")
     assert done.downloaded == len(DATA) - len(part)
     assert done.path.read_bytes() == DATA
+
+
+@contextmanager
+def half_arrived(server: FileServer, folder: Path) -> Iterator[Future[Fetched]]:
+    """A download of which half is there, and which goes on afterwards."""
+    server.go_on = threading.Event()
+    part = folder / "deep" / "a.jsonl.gz.part"
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(get, server, folder)
+        try:
+            deadline = time.monotonic() + 20
+            while not (part.exists() and part.stat().st_size) and time.monotonic() < deadline:
+                time.sleep(0.01)
+            yield first
+        finally:
+            server.go_on.set()
+
+
+@pytest.mark.parametrize("left_behind", [False, True])
+def test_of_two_downloads_of_a_file_at_once_the_second_is_told_to_wait(
+    tmp_path: Path, server: FileServer, left_behind: bool
+) -> None:
+    if left_behind:
+        (tmp_path / "deep").mkdir()
+        (tmp_path / "deep" / ".a.jsonl.gz.part.lock").touch()
+    with half_arrived(server, tmp_path) as first:
+        wanted = (
+            r"a\.jsonl\.gz is being fetched by another process: wait until it is done, and run the same command again"
+        )
+        with pytest.raises(IngestError, match=wanted):
+            get(server, tmp_path)
+    assert first.result().path.read_bytes() == DATA
+    assert [path.name for path in first.result().path.parent.iterdir()] == ["a.jsonl.gz"]
+    assert get(server, tmp_path).downloaded == 0
+    assert len(server.gets) == 1
+
+
+def test_where_no_locks_are_a_part_that_another_process_wrote_into_takes_no_name(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(*_: object) -> None:
+        raise OSError("no locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    with half_arrived(server, tmp_path) as first, (tmp_path / "deep" / "a.jsonl.gz.part").open("ab") as part:
+        part.write(bytes(2 * len(DATA)))
+    assert first.result().path.read_bytes() == DATA
 
 
 def call(*arguments: str) -> Result:
