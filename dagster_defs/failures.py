@@ -34,7 +34,9 @@ def in_one_line(message: str) -> str:
     """A library's message without line breaks; of dbt's many pages the first failure, and where the rest is."""
     text = click.unstyle(message)
     line = " ".join((_of_dbt(text) or text).split())[:LONGEST]
-    return f"{line}; make room on the disk and run the same command again" if _NO_ROOM.search(line) else line
+    # Ours says so already.
+    needs_room = _NO_ROOM.search(line) and "make room" not in text
+    return f"{line}; make room on the disk and run the same command again" if needs_room else line
 
 
 def _of_dbt(text: str) -> str | None:

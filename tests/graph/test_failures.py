@@ -62,6 +62,10 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
             DBT.partition("54 of")[0] + "Runtime Error\n  /w/small.duckdb is in use",
             "Runtime Error /w/small.duckdb is in use",
         ),
+        (
+            "a.jsonl was not kept (No space left on device): make room on the disk, and run the same command again.",
+            "a.jsonl was not kept (No space left on device): make room on the disk, and run the same command again.",
+        ),
         ("ValueError: no\n   such\tuser\n", "ValueError: no such user"),
     ],
 )
