@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from python_assets.ingest.errors import IngestError
 from python_assets.ingest.files import resolve_files
-from python_assets.ingest.urls import checksum, is_url, local_path
+from python_assets.ingest.urls import checksum, is_url, local_path, require_own_files
 from python_assets.study import Source
 
 BASE_URL = "https://mcauleylab.ucsd.edu/public_datasets/data/amazon_2023"
@@ -51,8 +51,9 @@ def files_of_sources(
         The files to download, and the patterns that no download is known for.
 
     Raises:
-        IngestError: A category is not among the sources'.
+        IngestError: A category is not among the sources', or two addresses would be kept in the same file.
     """
+    require_own_files(pattern for source in sources for pattern in (*source.reviews, *source.items))
     names = [source.category for source in sources]
     if unknown := sorted(set(categories) - set(names)):
         raise IngestError(f"the study has no category {unknown[0]}: it has {', '.join(names)}.")

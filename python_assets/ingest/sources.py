@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from python_assets.ingest.files import resolve_files
 from python_assets.ingest.formats import Kind
+from python_assets.ingest.urls import require_own_files
 from python_assets.study import Source
 
 
@@ -28,8 +29,9 @@ def source_files(sources: Sequence[Source], *, roots: Sequence[Path]) -> list[So
         roots: Folders that relative patterns start from, first choice first.
 
     Raises:
-        IngestError: A pattern matches nothing.
+        IngestError: A pattern matches nothing, or two addresses stand for the same file.
     """
+    require_own_files(pattern for source in sources for pattern in (*source.reviews, *source.items))
     found: list[SourceFile] = []
     for source in sources:
         # A rating-only corpus has its metadata in another layout.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -27,6 +28,25 @@ def local_path(url: str) -> Path:
     if not parts.hostname or not names or parts.path.endswith("/") or {".", ".."} & set(names) or "\0" in unquote(url):
         raise IngestError(f"{url} names no file: give the whole address, ending in the file's name.")
     return Path(DOWNLOADS, parts.hostname, *names)
+
+
+def require_own_files(sources: Iterable[str]) -> None:
+    """Refuse two addresses that would be kept in the same file, as those that differ only in what follows a ``?``.
+
+    Args:
+        sources: What a study names: addresses, and paths, which are passed over.
+
+    Raises:
+        IngestError: One of the two would take the other's place, or an address names no file.
+    """
+    kept: dict[Path, str] = {}
+    for url in (source.partition("#")[0] for source in sources if is_url(source)):
+        first = kept.setdefault(local_path(url), url)
+        if first != url:
+            raise IngestError(
+                f"{first} and {url} would be kept in the same file, {local_path(url)}: leave one of them out, or download "
+                "it under another name yourself and name that file in its place."
+            )
 
 
 def checksum(url: str) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import os
+import re
 import resource
 import socket
 import subprocess
@@ -20,8 +21,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dagster_defs.cli import main
-from python_assets.ingest import IngestError, fetch
+from python_assets.ingest import IngestError, fetch, source_files
+from python_assets.ingest.corpus_files import files_of_sources
 from python_assets.ingest.fetch import Fetched, fetch_file
+from python_assets.study import Source
 from tests.conftest import PROJECT
 from tests.ingest.file_server import FileServer, serve
 
@@ -227,6 +230,24 @@ def test_urls_of_a_study_are_fetched_with_their_checksum(tmp_path: Path, server:
     study.write_text(study.read_text().replace(DIGEST, "0" * 64))
     done = call("--study", str(study), "--data-root", str(tmp_path))
     assert (done.exit_code, "another SHA-256" in done.output) == (1, True)
+
+
+@pytest.mark.parametrize("other", ["http://example.org/a.jsonl?part=2", "https://example.org:8443/a.jsonl"])
+def test_two_addresses_of_a_study_are_never_kept_in_one_file(tmp_path: Path, other: str) -> None:
+    first = "http://example.org/a.jsonl"
+    sources = [
+        Source.model_validate({"category": "A", "reviews": f"{first}#sha256={DIGEST}"}),
+        Source.model_validate({"category": "B", "reviews": other}),
+    ]
+    (tmp_path / "downloads" / "example.org").mkdir(parents=True)
+    (tmp_path / "downloads" / "example.org" / "a.jsonl").touch()
+    wanted = re.escape(f"{first} and {other} would be kept in the same file, downloads/example.org/a.jsonl: leave one")
+    with pytest.raises(IngestError, match=wanted):
+        source_files(sources, roots=[tmp_path])
+    with pytest.raises(IngestError, match=wanted):
+        files_of_sources(sources, categories=["B"], base_url="http://example.org")
+    same = [sources[0], Source.model_validate({"category": "B", "reviews": first})]
+    assert len(source_files(same, roots=[tmp_path])) == 2
 
 
 @pytest.mark.parametrize(
