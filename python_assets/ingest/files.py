@@ -41,7 +41,8 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
         patterns: Paths, globs (``**`` reaches into subfolders), folders, which stand for every file in and below them,
             or URLs, which stand for the file that ``fetch`` keeps them in. A relative one is tried under each root in
             turn, and the first root in which it matches wins; an absolute one is taken as it is. Globs and folders pass
-            over hidden files and those that a download has not finished.
+            over hidden files and those that a download has not finished, and find a file once, however many names links
+            give it.
         roots: Folders to look in, first choice first.
 
     Returns:
@@ -76,7 +77,15 @@ def _matches(pattern: str, *, base: Path) -> list[Path]:
     else:
         names = glob.glob(pattern, root_dir=base, recursive=True)
     finished = [base / name for name in names if not name.endswith(UNFINISHED)]
-    return [Path(os.path.abspath(path)) for path in finished if path.is_file()]
+    return _once([Path(os.path.abspath(path)) for path in finished if path.is_file()])
+
+
+def _once(paths: Sequence[Path]) -> list[Path]:
+    """Of several names of a file the shortest: a link to a folder above it gives it dozens."""
+    found: dict[str, Path] = {}
+    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
+        found.setdefault(os.path.realpath(path), path)
+    return list(found.values())
 
 
 def check_file(path: Path) -> None:

@@ -68,6 +68,23 @@ def test_a_folder_stands_for_all_finished_files_in_and_below_it(tmp_path: Path) 
         resolve_files(["empty"], roots=[tmp_path])
 
 
+@pytest.mark.parametrize("pattern", ["landing", "landing/**", "landing/**/*.jsonl"])
+def test_a_link_to_a_folder_above_gives_no_file_a_second_name(tmp_path: Path, pattern: str) -> None:
+    landing = tmp_path / "landing"
+    touch(landing / "deep" / "a.jsonl", landing / "b.jsonl")
+    (landing / "a_loop").symlink_to(".")
+    (landing / "deep" / "up").symlink_to(landing / "deep")
+    assert resolve_files([pattern], roots=[tmp_path]) == [landing / "b.jsonl", landing / "deep" / "a.jsonl"]
+
+
+def test_a_linked_folder_and_a_linked_file_keep_the_names_that_the_study_gives_them(tmp_path: Path) -> None:
+    touch(tmp_path / "disk" / "a.jsonl")
+    (tmp_path / "link").symlink_to("disk")
+    (tmp_path / "b.jsonl").symlink_to("disk/a.jsonl")
+    assert resolve_files(["link"], roots=[tmp_path]) == [tmp_path / "link" / "a.jsonl"]
+    assert resolve_files(["*.jsonl"], roots=[tmp_path]) == [tmp_path / "b.jsonl"]
+
+
 def test_a_url_stands_for_the_file_that_fetch_keeps_it_in(tmp_path: Path) -> None:
     url = "https://example.org/data/a%20b.jsonl.gz?v=1#sha256=" + "0" * 64
     with pytest.raises(IngestError, match="run `persona-fidelity fetch` with the same study"):
