@@ -106,7 +106,7 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     workspace.warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     for variable, value in {
         "PERSONA_FIDELITY_STUDY": study and (str(workspace.study_file) if study.endswith((".yml", ".yaml")) else study),
-        "PERSONA_FIDELITY_DATA": data_root and data_root.resolve(),
+        "PERSONA_FIDELITY_DATA": data_root and data_root.expanduser().absolute(),
         "PERSONA_FIDELITY_LIMIT": limit,
     }.items():
         if value:

@@ -52,3 +52,20 @@ def test_only_what_was_read_is_told_of(tmp_path: Path) -> None:
         "b.jsonl: A reviews, 2 read = 1 accepted + 0 rejected + 1 duplicate",
         "1 of 2 files were new or had changed",
     ]
+
+
+def test_a_file_has_one_name_however_a_linked_data_root_is_given(tmp_path: Path) -> None:
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "data").symlink_to("disk")
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / "disk" / name, [review(name)])
+    study = STUDY | {"sources": [{"category": "A", "reviews": "*.jsonl"}]}
+    (tmp_path / "mine.yml").write_text(json.dumps(study))
+    environment = own_environment(tmp_path)
+    command = ("ingest", "--study", "mine.yml")
+    assert run_command(tmp_path, environment, *command, "--data-root", "data").returncode == 0
+    (tmp_path / "disk" / "b.jsonl").rename(tmp_path / "b.jsonl")
+    environment["PERSONA_FIDELITY_DATA"] = "data"
+    done = run_command(tmp_path, environment, *command, "--withdraw", "data/b.jsonl")
+    assert done.returncode == 0, done.stderr
+    assert "0 of 1 files were new or had changed" in done.stdout
