@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -106,15 +107,15 @@ def test_an_empty_folder_is_not_taken_for_a_wish_to_withdraw_everything(landing:
     assert users(warehouse) == ["u1"]
 
 
-def look(cursor: str | None) -> tuple[str | None, bool]:
+def look(cursor: str | None, instance: dg.DagsterInstance | None = None) -> tuple[str | None, bool]:
     """One look of the sensor: the cursor afterwards, and whether it starts a run."""
-    context = dg.build_sensor_context(cursor=cursor)
+    context = dg.build_sensor_context(cursor=cursor, instance=instance or dg.DagsterInstance.ephemeral())
     result = sensors.source_file_sensor(context)
     if isinstance(result, dg.SkipReason):
         return context.cursor, False
     assert isinstance(result, dg.SensorResult)
     assert len(result.run_requests or []) == 1
-    return result.cursor, True
+    return result.cursor or context.cursor, True
 
 
 def test_a_change_starts_one_run_when_it_has_settled(landing: Path) -> None:
@@ -134,6 +135,40 @@ def test_a_change_starts_one_run_when_it_has_settled(landing: Path) -> None:
     write(landing / "2.jsonl", [review("u2")]).rename(landing / "3.jsonl")
     (landing / ".hidden").touch()
     assert [look(cursor)[1], look(look(cursor)[0])[1]] == [False, True]
+
+
+def a_run(instance: dg.DagsterInstance, *, succeeds: bool) -> None:
+    """What the sensor's daemon leaves in the history of runs."""
+
+    @dg.asset
+    def outcome() -> None:
+        assert succeeds
+
+    tags = {"dagster/sensor_name": "source_file_sensor"}
+    dg.materialize([outcome], instance=instance, tags=tags, raise_on_error=False)
+
+
+def test_a_run_that_failed_is_started_again_for_the_same_files_but_not_at_once(
+    landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(landing / "1.jsonl", [review("u1")])
+    cursor, started = look(look(None)[0])
+    assert started
+    now = time.time()
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert look(cursor, instance) == (cursor, False)
+        a_run(instance, succeeds=False)
+        assert look(cursor, instance) == (cursor, False)
+        monkeypatch.setattr(sensors.time, "time", lambda: now + 700)
+        assert look(cursor, instance) == (cursor, True)
+        write(path, [review("u1"), review("u2")])
+        changed, started = look(cursor, instance)
+        assert not started
+        changed, started = look(changed, instance)
+        assert started
+        a_run(instance, succeeds=True)
+        monkeypatch.setattr(sensors.time, "time", lambda: now + 1400)
+        assert look(changed, instance) == (changed, False)
 
 
 def test_no_file_and_no_folder_start_nothing(landing: Path) -> None:
