@@ -1,7 +1,7 @@
 """From files and a study to the schema ``raw``."""
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -10,7 +10,16 @@ from pydantic import Field
 
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
-from python_assets.ingest import IngestError, ingest_file, known_readings, missing_files, source_files, withdraw_files
+from python_assets.ingest import (
+    IngestError,
+    NoFileError,
+    SourceFile,
+    ingest_file,
+    known_readings,
+    missing_files,
+    source_files,
+    withdraw_files,
+)
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
@@ -59,7 +68,7 @@ def ingest(
     with target.connect() as connection:
         known = known_readings(connection)
     lines, n_unchanged = [], 0
-    for path, category, kind, layout in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots):
+    for path, category, kind, layout in files_to_read(withdrawn=unwanted):
         report = ingest_file(target, path, category=category, kind=kind, format=layout, batch_id=batch_id, known=known)
         if report.skipped:
             n_unchanged += 1
@@ -89,6 +98,27 @@ def ingest(
         count = target.rows(f"select count(*) from raw.{name}")[0][0]
         metadata = {"dagster/row_count": count, "files": files, "files unchanged": n_unchanged}
         yield dg.MaterializeResult(asset_key=["raw", name], metadata=metadata)
+
+
+def files_to_read(*, withdrawn: Sequence[Path]) -> list[SourceFile]:
+    """The files of the study's sources.
+
+    Args:
+        withdrawn: Those whose rows have just been taken out, which stays so whatever comes of this.
+
+    Raises:
+        IngestError: A source has no file; after a withdrawal the message says that that much is done.
+    """
+    try:
+        return source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots)
+    except NoFileError as error:
+        if not withdrawn:
+            raise
+        others = f" and of {len(withdrawn) - 1} more" if len(withdrawn) > 1 else ""
+        raise IngestError(
+            f"The rows of {withdrawn[0]}{others} are out, but nothing was read, as the source {error.pattern!r} has no file "
+            "left: take it out of the study, or put a file there, and run `ingest` again without --withdraw."
+        ) from error
 
 
 def to_withdraw(target: Warehouse, config: IngestConfig) -> list[Path]:

@@ -1,6 +1,6 @@
 """Ingest: review and item files into ``raw``, every line accounted for."""
 
-from python_assets.ingest.errors import IngestError
+from python_assets.ingest.errors import IngestError, NoFileError
 from python_assets.ingest.files import resolve_files
 from python_assets.ingest.formats import Layout, detect_format
 from python_assets.ingest.ledger import FileReport, known_readings
@@ -12,6 +12,7 @@ __all__ = [
     "FileReport",
     "IngestError",
     "Layout",
+    "NoFileError",
     "SourceFile",
     "Withdrawal",
     "detect_format",

@@ -17,6 +17,15 @@ class IngestError(Exception):
     """A file cannot be found or read; the message is one sentence that says what to do next."""
 
 
+class NoFileError(IngestError):
+    """A source has no file."""
+
+    def __init__(self, pattern: str, message: str) -> None:
+        """Keep what the study calls the source."""
+        super().__init__(message)
+        self.pattern = pattern
+
+
 @contextmanager
 def write_errors(what: str) -> Iterator[None]:
     """Turn what goes wrong while the warehouse is written into one sentence.

@@ -18,7 +18,7 @@ from pathlib import Path
 from threading import Event
 from typing import IO, NamedTuple, cast
 
-from python_assets.ingest.errors import IngestError
+from python_assets.ingest.errors import IngestError, NoFileError
 from python_assets.ingest.urls import is_url, local_path
 
 CHUNK_BYTES = 1 << 20
@@ -49,7 +49,7 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
         Absolute paths, sorted, each once.
 
     Raises:
-        IngestError: A pattern matches nothing.
+        NoFileError: A pattern matches nothing.
     """
     found: set[Path] = set()
     for pattern in patterns:
@@ -57,12 +57,14 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
         bases = [Path(path.anchor)] if path.is_absolute() else [Path(root).expanduser() for root in roots]
         matches = next(filter(None, (_matches(str(path), base=base) for base in bases)), None)
         if matches is None:
-            tried = "" if path.is_absolute() else f" under {', '.join(str(os.path.abspath(base)) for base in bases)}"
+            folders = dict.fromkeys(os.path.abspath(base) for base in bases)
+            tried = "" if path.is_absolute() else f" under {', '.join(folders)}"
             known = "check the name, get it with `persona-fidelity fetch`"
             fetch = "run `persona-fidelity fetch` with the same study" if is_url(pattern) else known
-            raise IngestError(
+            raise NoFileError(
+                pattern,
                 f"No file matches {pattern!r}{tried}: {fetch}, or set --data-root or PERSONA_FIDELITY_DATA "
-                "to the folder that holds it."
+                "to the folder that holds it.",
             )
         found.update(matches)
     return sorted(found)

@@ -29,7 +29,8 @@ def source_files(sources: Sequence[Source], *, roots: Sequence[Path]) -> list[So
         roots: Folders that relative patterns start from, first choice first.
 
     Raises:
-        IngestError: A pattern matches nothing, or two addresses stand for the same file.
+        NoFileError: A pattern matches nothing.
+        IngestError: Two addresses stand for the same file.
     """
     require_own_files(pattern for source in sources for pattern in (*source.reviews, *source.items))
     found: list[SourceFile] = []

@@ -85,7 +85,10 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
     gone = {str(path) for path in paths}
     ledger = _ledger(warehouse)
     if unknown := sorted(gone - {entry.path for entry in ledger}):
-        raise IngestError(f"{unknown[0]} was never ingested: `persona-fidelity status` lists the files that were.")
+        raise IngestError(
+            f"{unknown[0]} was never ingested, or its rows are out already: `persona-fidelity status` lists the files "
+            "whose rows are in."
+        )
     beside = f".{warehouse.path.stem}-withdraw-"
     with (
         write_errors("The withdrawal"),

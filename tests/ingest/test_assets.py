@@ -13,6 +13,7 @@ import pytest
 
 from dagster_defs import sensors
 from dagster_defs.assets import ingest as asset
+from dagster_defs.failures import first_cause
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace
 from python_assets.study import Study
@@ -105,6 +106,21 @@ def test_an_empty_folder_is_not_taken_for_a_wish_to_withdraw_everything(landing:
     path.unlink()
     assert "No file matches 'landing'" in cause(materialize(warehouse, withdraw_missing=True))
     assert users(warehouse) == ["u1"]
+
+
+def test_after_the_last_file_of_a_source_was_withdrawn_what_is_done_is_said(
+    landing: Path, warehouse: Warehouse
+) -> None:
+    path = write(landing / "1.jsonl", [review("u1")])
+    assert materialize(warehouse).success
+    path.unlink()
+    done = materialize(warehouse, withdraw=[str(path)])
+    wanted = f"The rows of {path} are out, but nothing was read, as the source 'landing' has no file left: take it out"
+    assert wanted in first_cause(done)
+    assert users(warehouse) == []
+    assert f"{path} was never ingested, or its rows are out already" in first_cause(
+        materialize(warehouse, withdraw=[str(path)])
+    )
 
 
 def look(cursor: str | None, instance: dg.DagsterInstance | None = None) -> tuple[str | None, bool]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.ingest import IngestError, files, resolve_files
+from python_assets.ingest import IngestError, NoFileError, files, resolve_files
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
 
@@ -110,6 +110,13 @@ def test_a_pattern_without_a_match_is_named_with_the_roots(tmp_path: Path, patte
     for words in (pattern, str(tmp_path), str(tmp_path / "other"), "--data-root", "PERSONA_FIDELITY_DATA"):
         assert words in message
     assert "\n" not in message
+
+
+def test_a_folder_that_was_looked_in_is_named_once(tmp_path: Path) -> None:
+    with pytest.raises(NoFileError) as caught:
+        resolve_files(["none.jsonl"], roots=[tmp_path, tmp_path / "sub" / ".."])
+    assert str(caught.value).count(str(tmp_path)) == 1
+    assert caught.value.pattern == "none.jsonl"
 
 
 GOOD = b"".join(review(user=f"u{i}") + b"\n" for i in range(2000))
