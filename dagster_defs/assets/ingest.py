@@ -64,7 +64,7 @@ def ingest(
     target = warehouse.open()
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
     if unwanted := to_withdraw(target, config):
-        context.log.info("withdrawn: %s", withdraw_files(target, unwanted, batch_id=batch_id))
+        context.log.info(withdraw_files(target, unwanted, batch_id=batch_id).in_words())
     with target.connect() as connection:
         known = known_readings(connection)
     lines, n_unchanged = [], 0
@@ -77,7 +77,7 @@ def ingest(
             f"| {path.name} | {category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
             f"| {report.n_duplicate:,} | {report.n_rejected:,} |"
         )
-        context.log.info("%s: %s", path.name, report)
+        context.log.info(report.in_words())
     context.log.info("%s files read, %s unchanged", len(lines), n_unchanged)
     gone = missing_files(target)
     for path in gone[:GONE_NAMED]:

@@ -63,11 +63,11 @@ REASONS = """
 
 def show_files(warehouse: Warehouse, *, since: datetime) -> None:
     """What came of each file that was read, and why lines were rejected, most frequent first."""
+    from python_assets.ingest import in_words
+
     files = warehouse.rows(FILES, [since])
-    for path, category, kind, read, accepted, rejected, duplicate in files:
-        click.echo(
-            f"{Path(path).name}: {category} {kind}, {read:,} read = {accepted:,} accepted + {rejected:,} rejected + {duplicate:,} duplicate"
-        )
+    for file in files:
+        click.echo(in_words(*file))
     ((n_files,),) = warehouse.rows("select count(*) from raw.ingested_files")
     click.echo(f"{len(files):,} of {n_files:,} files were new or had changed")
     reasons = warehouse.rows(REASONS)

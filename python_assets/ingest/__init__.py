@@ -3,7 +3,7 @@
 from python_assets.ingest.errors import IngestError, NoFileError
 from python_assets.ingest.files import resolve_files
 from python_assets.ingest.formats import Layout, detect_format
-from python_assets.ingest.ledger import FileReport, known_readings
+from python_assets.ingest.ledger import FileReport, in_words, known_readings
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.sources import SourceFile, source_files
 from python_assets.ingest.withdraw import Withdrawal, missing_files, withdraw_files
@@ -16,6 +16,7 @@ __all__ = [
     "SourceFile",
     "Withdrawal",
     "detect_format",
+    "in_words",
     "ingest_file",
     "known_readings",
     "missing_files",

@@ -32,6 +32,19 @@ class FileReport(NamedTuple):
     skipped: bool
     """The file had been read before and has not changed; the counts are those of that time."""
 
+    def in_words(self) -> str:
+        """The counts, as `ingest` tells them."""
+        counts = (self.n_read, self.n_accepted, self.n_rejected, self.n_duplicate)
+        return in_words(str(self.path), self.category, self.kind, *counts)
+
+
+def in_words(
+    path: str, category: str, kind: Kind, n_read: int, n_accepted: int, n_rejected: int, n_duplicate: int
+) -> str:
+    """What became of the lines of one file, as `ingest` tells it."""
+    outcome = f"{n_accepted:,} accepted + {n_rejected:,} rejected + {n_duplicate:,} duplicate"
+    return f"{Path(path).name}: {category} {kind}, {n_read:,} read = {outcome}"
+
 
 class Reading(NamedTuple):
     """The same bytes, under the same path, for the same use: they need not be read again."""

@@ -33,6 +33,12 @@ class Withdrawal(NamedTuple):
     read_again: list[Path]
     """Remaining files that were read to find out what they hold."""
 
+    def in_words(self) -> str:
+        """What happened, as `ingest` tells it."""
+        numbers = {"review": self.n_reviews, "item": self.n_items, "remaining file": len(self.read_again)}
+        reviews, items, files = (f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in numbers.items())
+        return f"withdrawn: {reviews} and {items} taken out, {files} read again"
+
 
 class _Entry(NamedTuple):
     """A file of the ledger."""

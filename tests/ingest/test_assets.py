@@ -108,6 +108,19 @@ def test_an_empty_folder_is_not_taken_for_a_wish_to_withdraw_everything(landing:
     assert users(warehouse) == ["u1"]
 
 
+def test_progress_is_told_in_plain_sentences(
+    landing: Path, warehouse: Warehouse, capfd: pytest.CaptureFixture[str]
+) -> None:
+    one = write(landing / "1.jsonl", [review("u1"), review("u1"), review("u3"), b"broken"])
+    write(landing / "2.jsonl", [review("u2"), review("u1")])
+    assert materialize(warehouse).success
+    one.unlink()
+    assert materialize(warehouse, withdraw=[str(one)]).success
+    said = [line.rpartition(" - ")[2] for line in capfd.readouterr().err.splitlines()]
+    assert "1.jsonl: C reviews, 4 read = 2 accepted + 1 rejected + 1 duplicate" in said
+    assert "withdrawn: 1 review and 0 items taken out, 1 remaining file read again" in said
+
+
 def test_after_the_last_file_of_a_source_was_withdrawn_what_is_done_is_said(
     landing: Path, warehouse: Warehouse
 ) -> None:
