@@ -46,6 +46,11 @@ def study_settings(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResul
         yield dg.MaterializeResult(asset_key=table.split("."), metadata=metadata)
 
 
+def batch_suffix(run_id: str) -> str:
+    """How the batch id of a Dagster run ends."""
+    return f"-{run_id[:8]}"
+
+
 class IngestConfig(dg.Config):
     """What one ingest does besides reading new and changed files."""
 
@@ -62,7 +67,7 @@ def ingest(
 ) -> Iterator[dg.MaterializeResult]:
     """Read new and changed files; a broken line is kept in ``raw.rejected_rows``."""
     target = warehouse.open()
-    batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{context.run_id[:8]}"
+    batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}{batch_suffix(context.run_id)}"
     if unwanted := to_withdraw(target, config):
         context.log.info(withdraw_files(target, unwanted, batch_id=batch_id).in_words())
     with target.connect() as connection:

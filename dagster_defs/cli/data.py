@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,19 +37,18 @@ def ingest(
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.run import ingest_only
 
-    started = datetime.now(UTC).replace(tzinfo=None)
     named = [Path(os.path.abspath(path)) for path in withdraw]
     ingest_only(withdraw=named, withdraw_missing=withdraw_missing)
     target = workspace.warehouse
     with target.reading():
-        show_files(target, since=started)
+        show_files(target, run_id=own_run())
     click.echo(f"Warehouse: {workspace.address}")
 
 
 FILES = """
     select path, category, kind, n_read, n_accepted, n_rejected, n_duplicate
     from raw.ingested_files
-    where ingested_at >= ?
+    where ends_with(batch_id, ?)
     order by path
 """
 REASONS = """
@@ -61,11 +59,23 @@ REASONS = """
 """
 
 
-def show_files(warehouse: Warehouse, *, since: datetime) -> None:
-    """What came of each file that was read, and why lines were rejected, most frequent first."""
+def own_run() -> str:
+    """The id of this process's last Dagster run: other processes may have read files meanwhile."""
+    import dagster as dg
+
+    from dagster_defs.processes import PROCESS_TAG
+    from python_assets.processes import this_process
+
+    with dg.DagsterInstance.get() as instance:
+        return instance.get_runs(dg.RunsFilter(tags={PROCESS_TAG: this_process()}), limit=1)[0].run_id
+
+
+def show_files(warehouse: Warehouse, *, run_id: str) -> None:
+    """What came of each file that the run read, and why lines were rejected, most frequent first."""
+    from dagster_defs.assets.ingest import batch_suffix
     from python_assets.ingest import in_words
 
-    files = warehouse.rows(FILES, [since])
+    files = warehouse.rows(FILES, [batch_suffix(run_id)])
     for file in files:
         click.echo(in_words(*file))
     ((n_files,),) = warehouse.rows("select count(*) from raw.ingested_files")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from python_assets.warehouse import Warehouse
 from tests.graph.conftest import own_environment, run_command
 from tests.ingest.samples import review, write
 
@@ -69,3 +70,18 @@ def test_a_file_has_one_name_however_a_linked_data_root_is_given(tmp_path: Path)
     done = run_command(tmp_path, environment, *command, "--withdraw", "data/b.jsonl")
     assert done.returncode == 0, done.stderr
     assert "0 of 1 files were new or had changed" in done.stdout
+
+
+def test_what_another_ingest_read_meanwhile_is_not_told_as_ones_own(tmp_path: Path) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        write(tmp_path / name, [review(name)])
+    (tmp_path / "mine.yml").write_text(json.dumps(STUDY))
+    environment = own_environment(tmp_path)
+    command = ("ingest", "--study", "mine.yml", "--data-root", ".", "--warehouse", "w.duckdb")
+    assert run_command(tmp_path, environment, *command).returncode == 0
+    # As if that one had ended while the next waited for its turn.
+    later = "update raw.ingested_files set ingested_at = ingested_at + interval 1 hour"
+    Warehouse(tmp_path / "w.duckdb").write(lambda connection: connection.execute(later))
+    done = run_command(tmp_path, environment, *command)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "0 of 2 files were new or had changed"
