@@ -39,9 +39,9 @@ def ingest(
 
     named = [Path(os.path.abspath(path)) for path in withdraw]
     ingest_only(withdraw=named, withdraw_missing=withdraw_missing)
-    target = workspace.warehouse
+    target, run_id = workspace.warehouse, own_run()
     with target.reading():
-        show_files(target, run_id=own_run())
+        show_files(target, run_id=run_id)
     click.echo(f"Warehouse: {workspace.address}")
 
 
