@@ -6,7 +6,10 @@ EXCERPT_CHARS = 200
 MAX_TEXT_CHARS = 100_000
 """Longer titles, texts, descriptions and feature lists are cut here."""
 
-_WHITE_SPACE = "chr(32) || chr(9) || chr(13)"
+WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+"""What is trimmed from ids and brands; no such character comes later in Unicode."""
+
+_BLANKS = "chr(32) || chr(9) || chr(13)"
 
 MACROS = f"""
 -- Cheap tests first: searching for a byte costs far less than rewriting every text. An argument is put in wherever its
@@ -16,16 +19,21 @@ create or replace temp macro clean(value) as
         when strlen(value) <= {MAX_TEXT_CHARS} and not contains(value, chr(0)) then value
         else left(replace(value, chr(0), ''), {MAX_TEXT_CHARS})
     end;
-create or replace temp macro clean_line(value) as nullif(trim(clean(value)), '');
+-- Trimming costs more than to see that there is nothing to trim.
+create or replace temp macro clean_line(value) as
+    case
+        when regexp_full_match(value, '[!-~]+') and strlen(value) <= {MAX_TEXT_CHARS} then value
+        else nullif(trim(clean(value), '{WHITE_SPACE}'), '')
+    end;
 create or replace temp macro excerpt_of(line) as left(replace(line, chr(0), ''), {EXCERPT_CHARS});
 -- '!' follows the blank: a line from there on starts with something to read.
 create or replace temp macro is_blank_line(line) as
-    case when line >= '!' then false else coalesce(trim(line, {_WHITE_SPACE}), '') = '' end;
+    case when line >= '!' then false else coalesce(trim(line, {_BLANKS}), '') = '' end;
 
 create or replace temp macro json_problem(line, document) as
     case
         when document is null then 'not valid JSON'
-        when starts_with(line, '{{') or (line < '!' and starts_with(ltrim(line, {_WHITE_SPACE}), '{{')) then null
+        when starts_with(line, '{{') or (line < '!' and starts_with(ltrim(line, {_BLANKS}), '{{')) then null
         else 'not a JSON object'
     end;
 -- Ids that are lists, objects or truth values are no ids.

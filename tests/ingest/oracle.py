@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import unicodedata
 from typing import Any, NamedTuple
-
-SPACES = "".join(chr(code) for code in range(0x3001) if unicodedata.category(chr(code)) == "Zs")
 
 Key = tuple[str, str, int]
 Content = tuple[float, str | None, str | None]
@@ -77,7 +74,7 @@ def _parse(raw: bytes) -> tuple[Key, Content] | str:
 
 def _identifier(value: Any) -> str:
     is_integer = isinstance(value, int) and not isinstance(value, bool) and -(2**63) <= value < 2**64
-    return str(value).replace("\0", "").strip(SPACES) if is_integer or isinstance(value, str) else ""
+    return str(value).replace("\0", "").strip() if is_integer or isinstance(value, str) else ""
 
 
 def _number(value: Any) -> float | str:

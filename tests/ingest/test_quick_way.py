@@ -25,11 +25,12 @@ ODD_LINES = [
     *[review(extra={"user_id": "other"}), review()[:-1] + b', "rating": 1, "user_id": "again", "title": "again"}'],
     *[b"\xef\xbb\xbf" + review(), review() + b"\r", b"\t" + review() + b" ", review(text="x" * (5 << 20))],
     *[review(user=" u ", item="\u00e9"), review(user="\u2003"), b'{"user_id": "u", "parent_asin": "i"}'],
+    *[review(user="u\t"), review(item="\t"), review(user="u\u0085")],
 ]
 
 plain = st.fixed_dictionaries(
     {
-        "user_id": st.sampled_from(["u1", " u ", "O'Brien", "\U0001f600 é"]),
+        "user_id": st.sampled_from(["u1", " u ", "u\u00a0", "O'Brien", "\U0001f600 é"]),
         "parent_asin": st.sampled_from(["i1", "B0'; --"]),
     }
     | {"rating": st.sampled_from([1, 4.5, 5.0]), "timestamp": st.sampled_from([1_500_000_000_000, 1_500_000_000.25])},
