@@ -17,7 +17,7 @@ from typing import NamedTuple
 import duckdb
 
 from python_assets.ingest.errors import IngestError, write_errors
-from python_assets.ingest.formats import Kind
+from python_assets.ingest.formats import Kind, detect_format
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.merge import TABLES
 from python_assets.warehouse import Warehouse
@@ -143,18 +143,19 @@ def _is_disjoint(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice) -
     return all(entry.is_plain for entry in listed) and n_rows == wanted
 
 
-def _build_anew(path: Path, remaining: Sequence[_Entry], part: _Slice, *, batch_id: str) -> Warehouse:
-    scratch = Warehouse(path)
+def _build_anew(target: Path, remaining: Sequence[_Entry], part: _Slice, *, batch_id: str) -> Warehouse:
+    scratch = Warehouse(target)
     scratch.prepare()
     for entry in remaining:
-        if not Path(entry.path).exists():
+        path = Path(entry.path)
+        if not path.exists():
             raise IngestError(
                 f"{entry.path} is gone, but it may hold {part.kind} that the withdrawn file holds too: "
                 "put it back, or withdraw it as well."
             )
-        ingest_file(
-            scratch, Path(entry.path), category=part.category, kind=part.kind, format=entry.format, batch_id=batch_id
-        )
+        # It may have another layout by now; one that its lines do not show was declared, and holds.
+        layout = "auto" if detect_format(path) else entry.format
+        ingest_file(scratch, path, category=part.category, kind=part.kind, format=layout, batch_id=batch_id)
     return scratch
 
 

@@ -132,6 +132,20 @@ def test_nothing_is_withdrawn_while_a_file_that_may_hold_the_same_is_gone(tmp_pa
     assert [path.name for path in tmp_path.iterdir()] == ["warehouse.duckdb"]
 
 
+@pytest.mark.parametrize("layout", ["auto", "amazon_2023"])
+def test_a_remaining_file_is_read_in_the_layout_that_it_has_now(
+    tmp_path: Path, warehouse: Warehouse, layout: str
+) -> None:
+    one, two = (write(tmp_path / name, [review(), review("u2")]) for name in ("one", "two"))
+    for path in (one, two):
+        ingest(warehouse, path, format=layout)
+    table = [b"user_id,parent_asin,rating,timestamp", b"u1,i1,4.0,1500000000000"]
+    # Lines that show no layout: only a declared one makes them readable.
+    write(two, table if layout == "auto" else [b"{}"])
+    withdraw_files(warehouse, [one], batch_id="b2")
+    assert state(warehouse) == from_scratch(tmp_path, [(two, {"format": layout})])
+
+
 def part(rows: dict[str, list[tuple[Any, ...]]], kind: str, category: str) -> tuple[list[tuple[Any, ...]], ...]:
     """The rows, the ledger and the rejected lines of one category's reviews or items."""
     ledger = [row for row in rows[LEDGER] if (row[1], row[2]) == (kind, category)]
