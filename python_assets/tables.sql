@@ -26,7 +26,7 @@ create table if not exists raw.stages (
     job varchar not null, partition_key varchar not null, fingerprint varchar not null, finished_at timestamp not null
 );
 
--- One row a file: n_read = n_accepted + n_rejected + n_duplicate.
+-- One row a file and category that it was read for: n_read = n_accepted + n_rejected + n_duplicate.
 create table if not exists raw.ingested_files (
     path varchar not null, kind varchar not null, category varchar not null, format varchar not null, sha256 varchar not null,
     bytes bigint not null, batch_id varchar not null, n_read bigint not null, n_accepted bigint not null,

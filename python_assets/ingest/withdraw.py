@@ -41,7 +41,7 @@ class Withdrawal(NamedTuple):
 
 
 class _Entry(NamedTuple):
-    """A file of the ledger."""
+    """A file of the ledger, and one category that it was read for."""
 
     path: str
     kind: Kind
@@ -63,13 +63,13 @@ class _Slice(NamedTuple):
 _LEDGER = """
     select path, kind, category, format, sha256, n_accepted, n_duplicate = 0 and n_corrected = 0
     from raw.ingested_files
-    order by ingested_at, path
+    order by ingested_at, path, kind, category
 """
 
 
 def missing_files(warehouse: Warehouse) -> list[Path]:
     """Files of the ledger that are not where they were."""
-    paths = [Path(row[0]) for row in warehouse.rows("select path from raw.ingested_files order by path")]
+    paths = [Path(row[0]) for row in warehouse.rows("select distinct path from raw.ingested_files order by path")]
     return [path for path in paths if not path.exists()]
 
 
@@ -118,7 +118,7 @@ def _ledger(warehouse: Warehouse) -> list[_Entry]:
 
 
 def _touched(warehouse: Warehouse, ledger: Sequence[_Entry], gone: set[str]) -> list[_Slice]:
-    # The ledger knows a file's latest use only; its rows may stand in another category too.
+    # The ledger knows only what a file's latest version was read for; its rows may stand in another category too.
     found = {_Slice(entry.kind, entry.category) for entry in ledger if entry.path in gone}
     for kind, table in TABLES.items():
         rows = warehouse.rows(f"select distinct category from {table} where list_contains(?, file)", [sorted(gone)])
@@ -191,7 +191,9 @@ def _replace(
 def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slice, *, listed: list[str]) -> None:
     table = TABLES[part.kind]
     connection.execute(f"delete from {table} where category = ?", [part.category])
-    connection.execute("delete from raw.ingested_files where list_contains(?, path)", [listed])
+    entries = "from raw.ingested_files where kind = $kind and category = $category and list_contains($listed, path)"
+    use = {"kind": part.kind, "category": part.category, "listed": listed}
+    connection.execute(f"delete {entries}", use)
     connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [listed])
     with scratch.connect() as source:
         for name, column in ((table, None), ("raw.ingested_files", "path"), ("raw.rejected_rows", "file")):
@@ -202,6 +204,15 @@ def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slic
             connection.register("incoming", incoming)
             connection.execute(f"insert into {name} by name select * from incoming")
             connection.unregister("incoming")
+    # As when a file is read: what an earlier version led to in another category does not fit the rejected lines any more.
+    version = "path, kind, format, sha256, n_rejected"
+    connection.execute(
+        f"""
+        delete from raw.ingested_files
+        where list_contains($listed, path) and ({version}) not in (select ({version}) {entries})
+        """,
+        use,
+    )
 
 
 def _sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

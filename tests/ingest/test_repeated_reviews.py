@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from python_assets.warehouse import Warehouse
-from tests.ingest.samples import MILLISECONDS, counts, ingest, review, write
+from tests.ingest.samples import MILLISECONDS, counts, ingest, rejected, review, write
 
 CONTENT = "select rating, title, text, file, line_number, batch_id from raw.reviews"
 
@@ -27,6 +27,28 @@ def test_the_same_file_serves_another_category(tmp_path: Path, warehouse: Wareho
     ingest(warehouse, path)
     assert counts(ingest(warehouse, path, category="D")) == (1, 1, 0, 0, 0)
     assert warehouse.rows("select category from raw.reviews order by all") == [("C",), ("D",)]
+
+
+LEDGER = "select category, n_read, n_rejected from raw.ingested_files order by all"
+
+
+def test_a_file_for_two_categories_is_skipped_in_both(tmp_path: Path, warehouse: Warehouse) -> None:
+    path = write(tmp_path / "a.jsonl", [review(), b"x"])
+    assert [ingest(warehouse, path, category=name).skipped for name in "CDCD"] == [False, False, True, True]
+    assert warehouse.rows(LEDGER) == [("C", 2, 1), ("D", 2, 1)]
+    assert rejected(warehouse) == [(2, "not valid JSON")]
+    write(path, [review(), b"x", b"y"])
+    assert [ingest(warehouse, path, category=name).skipped for name in "CDCD"] == [False, False, True, True]
+    assert warehouse.rows(LEDGER) == [("C", 3, 2), ("D", 3, 2)]
+
+
+def test_of_an_earlier_version_nothing_stays_in_the_ledger(tmp_path: Path, warehouse: Warehouse) -> None:
+    path = write(tmp_path / "a.jsonl", [review(), b"x"])
+    for category in "CD":
+        ingest(warehouse, path, category=category)
+    ingest(warehouse, write(path, [review("u2"), b"x", b"y"]), category="D")
+    assert warehouse.rows(LEDGER) == [("D", 3, 2)]
+    assert rejected(warehouse) == [(2, "not valid JSON"), (3, "not valid JSON")]
 
 
 def test_the_same_lines_in_one_file_are_duplicates(tmp_path: Path, warehouse: Warehouse) -> None:

@@ -113,6 +113,28 @@ def test_a_file_that_served_two_categories_leaves_both(tmp_path: Path, warehouse
     assert warehouse.rows("select count(*) from raw.reviews") == [(0,)]
 
 
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_remaining_file_of_two_categories_keeps_what_holds_of_both(
+    tmp_path: Path, warehouse: Warehouse, changes: bool
+) -> None:
+    goes, stays = (write(tmp_path / name, [review("both"), review(name), b"x"]) for name in ("goes", "stays"))
+    for path, category in ((goes, "C"), (stays, "C"), (stays, "D")):
+        ingest(warehouse, path, category=category)
+    if changes:
+        write(stays, [review("both"), b"x", b"y"])
+    withdraw_files(warehouse, [goes], batch_id="b2")
+    entries = warehouse.rows("select path, category, n_rejected from raw.ingested_files order by all")
+    assert entries == ([(str(stays), "C", 2)] if changes else [(str(stays), "C", 1), (str(stays), "D", 1)])
+    assert warehouse.rows("select count(*) from raw.rejected_rows") == [(2 if changes else 1,)]
+    assert warehouse.rows("select distinct file from raw.reviews") == [(str(stays),)]
+    ingest(warehouse, stays, category="D")
+    assert [ingest(warehouse, stays, category=name).skipped for name in "CD"] == [True, True]
+    stays.unlink()
+    assert missing_files(warehouse) == [stays]
+    withdraw_files(warehouse, [stays], batch_id="b3")
+    assert not any(state(warehouse).values())
+
+
 def test_a_file_that_was_never_read_is_named(tmp_path: Path, warehouse: Warehouse) -> None:
     with pytest.raises(IngestError, match=r"none\.jsonl was never ingested"):
         withdraw_files(warehouse, [tmp_path / "none.jsonl"], batch_id="b2")
