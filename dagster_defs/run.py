@@ -96,13 +96,17 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
     return time.monotonic() - started
 
 
-def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> None:
-    """Only the schema ``raw``: the study's settings and files; some files may be taken out first."""
+def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> str:
+    """Only the schema ``raw``: the study's settings and files; some files may be taken out first.
+
+    Returns:
+        The id of the Dagster run.
+    """
     from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES, IngestConfig
 
     config = IngestConfig(withdraw=[str(path) for path in withdraw], withdraw_missing=withdraw_missing)
     with _checked_instance() as instance:
-        run_step(
+        return run_step(
             "prepare",
             None,
             instance,
@@ -118,8 +122,11 @@ def run_step(
     *,
     only: Sequence[dg.AssetKey] | None = None,
     ops: Mapping[str, Any] | None = None,
-) -> None:
+) -> str:
     """Run one job, or some of its assets with their settings, on one partition in this process.
+
+    Returns:
+        The id of the Dagster run.
 
     Raises:
         RunError: It failed; the message is its cause.
@@ -140,6 +147,7 @@ def run_step(
         )
     if not result.success:
         raise RunError(first_cause(result))
+    return result.run_id
 
 
 @contextlib.contextmanager

@@ -38,8 +38,8 @@ def ingest(
     from dagster_defs.run import ingest_only
 
     named = [Path(os.path.abspath(path)) for path in withdraw]
-    ingest_only(withdraw=named, withdraw_missing=withdraw_missing)
-    target, run_id = workspace.warehouse, own_run()
+    run_id = ingest_only(withdraw=named, withdraw_missing=withdraw_missing)
+    target = workspace.warehouse
     with target.reading():
         show_files(target, run_id=run_id)
     click.echo(f"Warehouse: {workspace.address}")
@@ -57,17 +57,6 @@ REASONS = """
     group by reason
     order by n desc, reason
 """
-
-
-def own_run() -> str:
-    """The id of this process's last Dagster run: other processes may have read files meanwhile."""
-    import dagster as dg
-
-    from dagster_defs.processes import PROCESS_TAG
-    from python_assets.processes import this_process
-
-    with dg.DagsterInstance.get() as instance:
-        return instance.get_runs(dg.RunsFilter(tags={PROCESS_TAG: this_process()}), limit=1)[0].run_id
 
 
 def show_files(warehouse: Warehouse, *, run_id: str) -> None:
