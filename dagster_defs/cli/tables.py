@@ -15,6 +15,13 @@ BASELINES = """
     from results.population_metrics where source in ('reference', 'synthetic')
     group by all order by split, instrument, population
 """
+# A population that failed with --keep-going, say, or that was left out with --split or --until.
+NOT_SCORED = """
+    select population || ' on ' || split
+    from raw.populations cross join (select distinct split from raw.splits)
+    anti join results.fidelity using (split, population)
+    order by all
+"""
 HEADS = [
     "personas",
     "no place",
@@ -31,7 +38,7 @@ HEADS = [
 
 
 def fidelity_table(warehouse: Warehouse) -> str:
-    """Table 1 of the paper for this warehouse, with the baselines' coverage and cosine below."""
+    """Table 1 of the paper for this warehouse, with the baselines' coverage and cosine and who has no scores below."""
     lines = [_line(["split", "population", "instrument", *HEADS])]
     lines.append("-" * len(lines[0]))
     lines += [_line([*row[:3], *map(_number, row[3:])]) for row in warehouse.rows(FIDELITY)]
@@ -40,6 +47,11 @@ def fidelity_table(warehouse: Warehouse) -> str:
         _line([split, name, instrument, "", "", _number(coverage), _number(cosine)])
         for split, name, instrument, coverage, cosine in warehouse.rows(BASELINES)
     ]
+    if missing := [name for (name,) in warehouse.rows(NOT_SCORED)]:
+        lines += [
+            "",
+            f"Without scores: {', '.join(missing)}. `persona-fidelity run` scores them, or says what is in the way.",
+        ]
     return "\n".join(lines)
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 import pytest
 
 from dagster_defs import run
+from dagster_defs.cli.tables import fidelity_table
 from dagster_defs.run import RunError, plan, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
@@ -47,6 +48,7 @@ def test_a_population_without_a_server(small_run: Finished, study_file: Path, op
             "Error: 1 of 8 steps failed, and what does not need them is done: unheard on Combined (ml__personas failed:"
         )
         assert scored == [(2,)]
+        assert "Without scores: unheard on Combined. `persona-fidelity run` " in fidelity_table(Warehouse(path))
         assert (folder / "small.report.html").exists()
     else:
         assert error.startswith("Error: ml__personas failed:")
