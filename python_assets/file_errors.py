@@ -9,6 +9,10 @@ class WarehouseError(Exception):
     """The warehouse cannot be opened or used; the message says what to do."""
 
 
+class NoWarehouseError(WarehouseError):
+    """There is no warehouse yet."""
+
+
 def first_line(error: Exception) -> str:
     """The first line of an error's message."""
     return str(error).splitlines()[0]

@@ -10,15 +10,16 @@ import os
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError, first_line, is_conflict, is_missing
+from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
 from python_assets.file_names import check_file_name
+from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder, strangers
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import Turn
@@ -27,8 +28,6 @@ from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
-# A scheme; one letter and a colon would be a drive.
-_ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
 _PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
 
@@ -39,8 +38,8 @@ UPKEEP = (
     "ducklake_rewrite_data_files('lake')",
     # A query or a transaction that is under way may need them.
     "ducklake_cleanup_old_files('lake', older_than => $before)",
-    "ducklake_delete_orphaned_files('lake', older_than => $before)",
 )
+ORPHANS = "ducklake_delete_orphaned_files('lake', older_than => $before, dry_run => {})"
 
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
@@ -89,13 +88,14 @@ class Lake(Warehouse):
             try:
                 yield connection
             except duckdb.IOException as error:
-                # A refusal is an HTTPException, an unknown host a plain one.
-                if not isinstance(error, duckdb.HTTPException) and not re.search(r"HTTP [A-Z]+ to ", str(error)):
+                if is_missing(error) and ".parquet" in str(error):
+                    raise WarehouseError(
+                        f"A file of the lake at {self.address} is not where its catalogue says: mount the folder that holds "
+                        f"them, or bring it back to its place. {first_line(error)}"
+                    ) from error
+                if not _is_of_a_store(error):
                     raise
-                raise WarehouseError(
-                    f"The object store that holds the files of {self.address} does not answer, or refuses: see that it runs "
-                    f"and that DuckDB on this machine knows its key (docs/scaling.md). {first_line(error)}"
-                ) from error
+                raise WarehouseError(self._why(error)) from error
 
     @property
     def address(self) -> str:
@@ -133,37 +133,45 @@ class Lake(Warehouse):
 
         Args:
             days: Longer than any transaction takes: an unfinished one's files look like those of one that was killed.
+
+        Raises:
+            WarehouseError: A file among the lake's is none of a lake's, so that what nothing needs was not deleted.
         """
         before = _quoted((datetime.now(UTC) - timedelta(days=days)).isoformat()) + "::timestamptz"
         with self.connect(read_only=False) as connection:
             for function in UPKEEP:
                 self._keep_up(connection, f"call {function.replace('$before', before)}")
+            orphans = "call " + ORPHANS.replace("$before", before)
+            others = strangers([file for (file, *_) in self._keep_up(connection, orphans.format("true"))])
+            if others:
+                raise WarehouseError(
+                    f"{others[0]} lies among the lake's files and is none of them: move it elsewhere, so that what killed "
+                    "processes left there can be deleted; everything else is done."
+                )
+            self._keep_up(connection, orphans.format("false"))
         return True
 
-    def _keep_up(self, connection: duckdb.DuckDBPyConnection, call: str) -> None:
+    def _keep_up(self, connection: duckdb.DuckDBPyConnection, call: str) -> list[tuple[Any, ...]]:
         """One step in a transaction of its own; done again when it meets a writer of the same table."""
         for attempt in range(MAX_ATTEMPTS):
             try:
-                self.commit(connection, lambda transaction: transaction.execute(call).fetchall())
-                return
+                return self.commit(connection, lambda transaction: transaction.execute(call).fetchall())
             except duckdb.IOException as error:
                 # A writer who was not the faster one takes its files back, perhaps between being listed and looked at.
                 if not is_missing(error) or attempt + 1 == MAX_ATTEMPTS:
                     raise
             time.sleep(0.1)
+        raise AssertionError("unreachable")
 
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:
         turn = Turn(self.wait_seconds, self.on_wait)
-        options = "read_only" if read_only else "create_if_not_exists true"
-        if self.data and not read_only:
-            options += f", data_path {_quoted(self.data)}"
         key = (self._address, read_only)
         while True:
             try:
                 if key not in _ATTACHED:
-                    _ATTACHED[key] = self._attach(options)
+                    _ATTACHED[key] = self._attach(read_only=read_only)
                 cursor = _ATTACHED[key].cursor()
                 # Asks the catalogue, so a connection that was cut while nobody used it shows here.
                 cursor.execute("use lake")
@@ -172,25 +180,56 @@ class Lake(Warehouse):
                 lost = _ATTACHED.pop(key, None)
                 passing = lost is not None or is_conflict(error) or any(text in str(error) for text in _PASSING)
                 if not passing or not turn.wait(f"{self._address} is busy"):
-                    raise WarehouseError(self._why(error)) from error
+                    kind = NoWarehouseError if _is_no_lake(error) else WarehouseError
+                    raise kind(self._why(error)) from error
 
-    def _attach(self, options: str) -> duckdb.DuckDBPyConnection:
+    def _attach(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         remove_leftovers(self.path)
         connection = bound_memory(duckdb.connect(), self.path)
         try:
             load_extensions(connection)
-            connection.execute(f"attach {_quoted(self._address)} as lake ({options})")
+            if read_only:
+                self._attach_with(connection, "read_only")
+            else:
+                self._find_or_make(connection)
         except BaseException:
             connection.close()
             raise
         return connection
 
+    def _find_or_make(self, connection: duckdb.DuckDBPyConnection) -> None:
+        data = f", data_path {_quoted(self.data)}" if self.data else ""
+        try:
+            self._attach_with(connection, f"create_if_not_exists false{data}")
+        except duckdb.Error as error:
+            if not _is_no_lake(error):
+                raise
+            if self.data:
+                try:
+                    require_own_folder(connection, self.data)
+                except WarehouseError:
+                    # Another process may have made the lake meanwhile, and written there.
+                    with suppress(duckdb.Error):
+                        return self._attach_with(connection, f"create_if_not_exists false{data}")
+                    raise
+            self._attach_with(connection, f"create_if_not_exists true{data}")
+            if self.data:
+                mark_as_taken(connection, self.data)
+
+    def _attach_with(self, connection: duckdb.DuckDBPyConnection, options: str) -> None:
+        connection.execute(f"attach {_quoted(self._address)} as lake ({options})")
+
     def _why(self, error: duckdb.Error) -> str:
         text = str(error)
-        if "explicitly disabled" in text or "data_path is not set" in text:
+        if _is_no_lake(error):
             return (
                 f"There is no lake at {self._address} yet: run `persona-fidelity run` with this --warehouse and with "
                 "--lake-data FOLDER first."
+            )
+        if _is_of_a_store(error):
+            return (
+                f"The object store that holds the files of {self.address} does not answer, or refuses: see that it runs "
+                f"and that DuckDB on this machine knows its key (docs/scaling.md). {first_line(error)}"
             )
         if "does not match existing data path" in text:
             return (
@@ -216,7 +255,7 @@ def open_warehouse(
     """
     if is_lake(address):
         return Lake(str(address), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
-    if isinstance(address, str) and _ELSEWHERE.match(address):
+    if isinstance(address, str) and ELSEWHERE.match(address):
         raise WarehouseError(
             f"{address} is no file on this machine: a warehouse is one, or a lake (ducklake:postgres:...), "
             "whose files may be in an object store (--lake-data)."
@@ -257,6 +296,15 @@ def _install(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             raise WarehouseError(
                 f"DuckDB's extension {name} is missing: install it with `pip install 'persona-fidelity[lake]'`."
             ) from error
+
+
+def _is_no_lake(error: duckdb.Error) -> bool:
+    return any(words in str(error) for words in ("explicitly disabled", "data_path is not set"))
+
+
+def _is_of_a_store(error: duckdb.Error) -> bool:
+    # A refusal is an HTTPException, an unknown host a plain one.
+    return isinstance(error, duckdb.HTTPException) or bool(re.search(r"HTTP [A-Z]+ to ", str(error)))
 
 
 def _catalogue(address: str) -> str:

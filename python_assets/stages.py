@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.file_errors import WarehouseError
+from python_assets.file_errors import NoWarehouseError, WarehouseError
 from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse
 
@@ -170,7 +170,7 @@ def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     """The fingerprint under which each stage was last finished; empty without a warehouse."""
     try:
         rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
-    except (WarehouseError, duckdb.CatalogException):
+    except (NoWarehouseError, duckdb.CatalogException):
         return {}
     return {Stage(job, partition): fingerprint for job, partition, fingerprint in rows}
 

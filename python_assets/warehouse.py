@@ -18,7 +18,15 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.columns import columns
-from python_assets.file_errors import WarehouseError, first_line, holder, is_conflict, is_damaged, is_in_use
+from python_assets.file_errors import (
+    NoWarehouseError,
+    WarehouseError,
+    first_line,
+    holder,
+    is_conflict,
+    is_damaged,
+    is_in_use,
+)
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.tables import make_room, table_statements
@@ -126,7 +134,7 @@ class Warehouse:
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:
         if read_only and not self.path.exists():
-            raise WarehouseError(
+            raise NoWarehouseError(
                 f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
             )
         turn = Turn(self.wait_seconds, self.on_wait, self.path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,6 +15,13 @@ from dagster_defs.cli.options import chosen_warehouse, warehouse_option
 from python_assets.file_errors import WarehouseError
 from python_assets.warehouse import Warehouse
 
+READING = {duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.PRAGMA}
+# Functions of a lake and of its catalogue that change something, and could be asked with `select`.
+WRITES = re.compile(
+    r"\b(postgres_(query|execute|attach)|ducklake_(?!snapshots|table_info|table_insertions|table_deletions|table_changes"
+    r"|list_files|options|last_committed_snapshot|current_snapshot)\w+)",
+    re.IGNORECASE,
+)
 COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
 
 
@@ -71,6 +79,10 @@ def write_answer(target: Warehouse, query: str, path: Path, format_: str) -> Non
 
 
 def _asked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:
+    # Looked at beforehand: a lake's own files are within reach of whatever writes, though it is open for reading only.
+    statements = connection.extract_statements(query)
+    if not READING.issuperset(statement.type for statement in statements) or WRITES.search(query):
+        raise WarehouseError("The query cannot be answered: `sql` reads only, so ask with `select` or `from`.")
     answer: duckdb.DuckDBPyRelation | None = connection.sql(query)
     if answer is None:
         raise WarehouseError("That statement gives no rows; `sql` reads only: ask with `select` or `from`.")

@@ -72,11 +72,20 @@ def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize("format_", ["table", "csv", "json"])
-@pytest.mark.parametrize("query", ["from read_text('/etc/hostname')", "copy (select 1) to '/tmp/never.csv'"])
-def test_no_other_file_is_read_or_written(warehouse: Warehouse, query: str, format_: str) -> None:
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("from read_text('/etc/hostname')", "file system operations are disabled"),
+        ("copy (select 1) to '/tmp/never.csv'", "`sql` reads only"),
+        ("select 1; drop table raw.study", "`sql` reads only"),
+        ("call ducklake_merge_adjacent_files('lake')", "`sql` reads only"),
+        ("from postgres_query('lake', 'select 1')", "`sql` reads only"),
+    ],
+)
+def test_no_other_file_is_read_and_nothing_written(warehouse: Warehouse, query: str, words: str, format_: str) -> None:
     done = _ask(warehouse, query, format_)
     assert done.exit_code == 1
-    assert "file system operations are disabled" in done.output
+    assert words in done.output
 
 
 @pytest.mark.parametrize("format_", ["csv", "json"])

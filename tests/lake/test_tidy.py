@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from python_assets.lake import UPKEEP
+from python_assets.file_errors import WarehouseError
+from python_assets.lake import UPKEEP, open_warehouse
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
@@ -97,7 +100,8 @@ def test_a_file_that_goes_while_it_is_looked_at(
     monkeypatch.setattr(lake, "commit", seldom)
     if passes:
         assert lake.tidy(days=1)
-        assert len(calls) == len(UPKEEP) + 2
+        # Two that failed, and two looks at files without an owner.
+        assert len(calls) == len(UPKEEP) + 2 + 2
     else:
         with pytest.raises(duckdb.IOException, match=fault):
             lake.tidy(days=1)
@@ -115,3 +119,70 @@ def test_the_command(new_warehouse: NewWarehouse, tmp_path: Path) -> None:
     assert expected in done.stdout
     refused = run_command(tmp_path, own_environment(tmp_path), "tidy", "--days", "0", "--warehouse", warehouse.address)
     assert refused.returncode == 2
+
+
+def test_a_lake_wants_a_folder_of_its_own(server: Server, tmp_path: Path) -> None:
+    """What lies among its files and is none of them would be deleted by `tidy`."""
+    first = server.new_lake("first")
+    first.prepare()
+    assert first.data is not None
+    with pytest.raises(WarehouseError, match=r"is not empty, .*name a folder of its own"):
+        server.new_lake("second", data=first.data).prepare()
+    taken = tmp_path / "file"
+    taken.touch()
+    with pytest.raises(WarehouseError, match=r"cannot hold a lake's files \(File exists\): name a folder"):
+        server.new_lake("third", data=str(taken)).prepare()
+    # Nothing was made by what failed.
+    taken.unlink()
+    address = f"ducklake:postgres:dbname=third host=127.0.0.1 port={server.port} user=lake"
+    open_warehouse(address, lake_data=str(taken)).prepare()
+
+
+def test_what_is_not_the_lakes_own_stays(server: Server) -> None:
+    lake = server.new_lake("visited")
+    lake.prepare()
+    write(lake, "a", 1)
+    assert lake.data is not None
+    other = Path(lake.data) / "corpus" / "mine.parquet"
+    other.parent.mkdir(exist_ok=True)
+    orphan = Path(lake.data) / "corpus" / f"ducklake-{uuid.uuid4()}.parquet"
+    for path in (other, orphan):
+        path.touch()
+        os.utime(path, (0, 0))
+    with pytest.raises(WarehouseError, match=r"mine.parquet lies among the lake's files .*move it elsewhere"):
+        lake.tidy(days=1)
+    assert other.exists()
+    assert orphan.exists()
+    other.rename(other.with_suffix(".away"))
+    assert lake.tidy(days=1)
+    assert not orphan.exists()
+    assert lake.rows("select count(*) from ml.item_clusters") != [(0,)]
+
+
+def test_files_that_are_not_where_they_were_are_one_sentence(server: Server, tmp_path: Path) -> None:
+    lake = server.new_lake("moved")
+    lake.prepare()
+    write(lake, "a", 1)
+    assert lake.data is not None
+    away = Path(lake.data).rename(tmp_path / "away")
+    with pytest.raises(WarehouseError, match=r"is not where its catalogue says: mount the folder"):
+        lake.rows(ROWS)
+    away.rename(lake.data)
+    assert lake.rows(ROWS)
+
+
+def test_sql_does_not_write_among_the_lakes_files(server: Server, tmp_path: Path) -> None:
+    lake = server.new_lake("written_into")
+    lake.prepare()
+    write(lake, "a", 1)
+    assert lake.data is not None
+    before = {path: path.stat().st_size for path in Path(lake.data).rglob("*.parquet")}
+
+    def ask(query: str) -> str:
+        done = run_command(tmp_path, own_environment(tmp_path), "sql", query, "--warehouse", lake.address)
+        return done.stdout + done.stderr
+
+    for query in (f"copy (select 1 as a) to '{min(before)}'", "from ducklake_flush_inlined_data('lake')"):
+        assert ask(query) == "Error: The query cannot be answered: `sql` reads only, so ask with `select` or `from`.\n"
+    assert "ducklake-" in ask("select data_file from ducklake_list_files('lake', 'item_clusters', schema => 'ml')")
+    assert {path: path.stat().st_size for path in Path(lake.data).rglob("*.parquet")} == before

@@ -1,0 +1,67 @@
+"""A lake deletes what lies among its files and is none of them, so it needs a folder of its own."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from pathlib import Path
+
+import duckdb
+
+from python_assets.file_errors import WarehouseError
+
+# A scheme; one letter and a colon would be a drive.
+ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
+_OWN = re.compile(r"(.*/)?ducklake-[0-9a-f-]{36}\.parquet")
+
+
+def require_own_folder(connection: duckdb.DuckDBPyConnection, data: str) -> None:
+    """See that a new lake can keep its files in a folder or object store, and that nothing else is there.
+
+    Args:
+        connection: Knows the keys of object stores.
+        data: What --lake-data says.
+
+    Raises:
+        WarehouseError: It cannot be made or written, or is not empty.
+    """
+    if ELSEWHERE.match(data):
+        is_empty = not _any_stored(connection, data)
+    else:
+        folder = Path(data)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            is_empty = not any(folder.iterdir())
+            with tempfile.TemporaryFile(dir=folder):
+                pass
+        except OSError as error:
+            raise WarehouseError(
+                f"{data} cannot hold a lake's files ({error.strerror}): name a folder that can be written with --lake-data."
+            ) from error
+    if not is_empty:
+        raise WarehouseError(
+            f"{data} is not empty, and a lake deletes what it does not know among its files: name a folder of its own "
+            "with --lake-data."
+        )
+
+
+def _any_stored(connection: duckdb.DuckDBPyConnection, data: str) -> bool:
+    try:
+        return bool(connection.execute("from glob(?) limit 1", [data.rstrip("/") + "/**"]).fetchall())
+    except duckdb.HTTPException as error:
+        # A store may make a bucket when something is first written there.
+        if "HTTP 404" in str(error):
+            return False
+        raise
+
+
+def mark_as_taken(connection: duckdb.DuckDBPyConnection, data: str) -> None:
+    """Leave a file where a lake's will be: the first of these comes later, and until then the folder would look free."""
+    path = f"{data.rstrip('/')}/lake.csv".replace("'", "''")
+    words = "Here are the files of a lake (DuckLake). Of other Parquet files among them none is safe."
+    connection.execute(f"copy (select '{words}' as lake) to '{path}' (format csv, use_tmp_file false)")
+
+
+def strangers(files: list[str]) -> list[str]:
+    """Those that no lake has written, by their names."""
+    return sorted(file for file in files if not _OWN.fullmatch(file))
