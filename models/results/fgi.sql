@@ -18,17 +18,17 @@ final as (
         metrics.instrument,
         metrics.metric,
         anchors.anchor,
-        -- nullif: where the random baseline does as well as real users, the metric has no scale.
+        -- nullif: where the random baseline does as well as real users, or better, the metric has no scale.
         case
             -- Eq. 7, where higher is closer to real.
             when metrics.metric = 'coverage'
                 then
                     (anchors.floor_value - metrics.value)
-                    / nullif(anchors.floor_value - anchors.ceiling_value, 0)
+                    / nullif(greatest(anchors.floor_value - anchors.ceiling_value, 0), 0)
             -- Eq. 6, where lower is closer to real.
             else
                 (metrics.value - anchors.floor_value)
-                / nullif(anchors.ceiling_value - anchors.floor_value, 0)
+                / nullif(greatest(anchors.ceiling_value - anchors.floor_value, 0), 0)
         end as fgi,
         metrics.value,
         anchors.floor_value,

@@ -14,13 +14,14 @@ personas as (
     where source = 'persona'
 ),
 
--- What a rater without any error scores: the distance that the protocol alone adds.
+-- What a rater without any error is off: the distance that the protocol alone adds. From the floor at its own size, as most
+-- scores depend on how many are compared, and it may be of another size than the population.
 perfect as (
     select
         fgi.split,
         fgi.instrument,
         fgi.metric,
-        fgi.value,
+        fgi.value - fgi.floor_value as gap,
         row_number() over (
             partition by fgi.split, fgi.instrument, fgi.metric
             order by fgi.n desc, fgi.population asc
@@ -39,8 +40,8 @@ final as (
         personas.instrument,
         personas.metric,
         personas.floor_value as floor,
-        perfect.value - personas.floor_value as protocol,
-        personas.value - perfect.value as persona,
+        perfect.gap as protocol,
+        personas.value - personas.floor_value - perfect.gap as persona,
         personas.value - personas.floor_value as total
     from personas
     left join perfect
