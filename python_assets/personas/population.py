@@ -27,11 +27,18 @@ IMPORTED_PERSONAS = """
         select persona_id, any_value(seed_user_id) as seed_user_id, null as persona_text, min(row_number) as row_number
         from raw.imported_ratings where split = $split and population = $population
         group by persona_id
+    ),
+    brought as (
+        select * from known
+        union all
+        select * from rated where not exists (from known)
     )
-    select * from known
-    union all
-    select * from rated where not exists (from known)
-    order by row_number limit $size
+    select
+        brought.* replace (users.user_id as seed_user_id),
+        brought.seed_user_id is not null and users.user_id is null as is_left_alone
+    from brought
+    left join corpus.users as users on brought.seed_user_id = users.user_id and users.split = $split
+    order by brought.row_number limit $size
 """
 
 
@@ -60,8 +67,13 @@ def write_population(
     """
     if settings.condition == IMPORTED:
         key = {"split": split, "population": settings.name}
+        brought = warehouse.read(IMPORTED_PERSONAS, {**key, "size": settings.size})
+        if left := sum(brought["is_left_alone"].to_pylist()):
+            log(
+                f"{left:,} imported personas stand for users who are not in the corpus any more: they count as for nobody's"
+            )
         return imported_persona_rows(
-            warehouse.read(IMPORTED_PERSONAS, {**key, "size": settings.size}),
+            brought,
             split=split,
             population=settings,
             seed=study.seed,

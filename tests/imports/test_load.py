@@ -45,6 +45,16 @@ def test_personas_become_rows_in_the_order_of_the_file(warehouse: Warehouse, stu
     ]
 
 
+def test_a_persona_whose_user_left_the_corpus_stands_for_nobody(
+    warehouse: Warehouse, study: Study, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file.write_text(TEXTS)
+    import_personas(warehouse, study, file, population="rated_here", split="Beauty")
+    warehouse.write(lambda connection: connection.execute("delete from corpus.users where user_id = 'ann'").fetchall())
+    assert [persona[:2] for persona in personas_of(warehouse, study, "rated_here")] == [("z", None), ("a", None)]
+    assert "1 imported personas stand for users who are not in the corpus any more" in capsys.readouterr().out
+
+
 def test_answers_alone_make_personas_without_a_text(warehouse: Warehouse, study: Study, file: Path) -> None:
     file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\nz,i2,1,ann\na,i1,3,\na,other,2,\n")
     (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
