@@ -14,8 +14,8 @@ personas as (
     where source = 'persona'
 ),
 
--- What a rater without any error is off: the distance that the protocol alone adds. From the floor at its own size, as most
--- scores depend on how many are compared, and it may be of another size than the population.
+-- What a rater without any error is off: the distance that the protocol alone adds. From the floor at its own size, as
+-- most scores depend on how many are compared, and it may be of another size than the population.
 perfect as (
     select
         fgi.split,
