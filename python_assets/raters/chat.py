@@ -1,4 +1,4 @@
-"""What every chat model offers, whichever runtime it runs in: answers to requests, in order.
+"""What every chat model offers, whichever runtime it runs in: answers to requests.
 
 A request's hash covers everything that determines the answer, so that an answer is asked for once and shared by
 all populations that would ask the same.
@@ -64,10 +64,10 @@ class ChatModel(Protocol):
         """Everything about model and runtime that can change an answer; part of every request hash."""
 
     def write(self, requests: Sequence[ChatRequest], writer: Writer) -> Iterator[list[Answer]]:
-        """Free text for each request, a few at a time, in order."""
+        """Free text for each request, a few at a time, in any order."""
 
     def rate(self, requests: Sequence[ChatRequest], rater: Rater) -> Iterator[list[Answer]]:
-        """A rating for each request, a few at a time, in order."""
+        """A rating for each request, a few at a time, in any order."""
 
     def close(self) -> None:
         """Give back memory and connections; the model cannot be asked again."""

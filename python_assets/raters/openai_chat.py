@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from typing import Any
 
 import openai
@@ -110,10 +110,18 @@ class OpenAIChat:
         self.client.close()
 
     def _all(self, requests: Sequence[ChatRequest], ask: Callable[[ChatRequest], Answer]) -> Iterator[list[Answer]]:
+        """Answers as they arrive; when one fails, those under way are still handed on before its error is raised."""
         pool = ThreadPoolExecutor(self.concurrency)
+        left: set[Future[Answer]] = set()
         try:
-            for future in [pool.submit(ask, request) for request in requests]:
+            left.update(pool.submit(ask, request) for request in requests)
+            for future in as_completed(list(left)):
+                left.remove(future)
                 yield [future.result()]
+        except (Exception, KeyboardInterrupt):
+            pool.shutdown(wait=True, cancel_futures=True)
+            yield [future.result() for future in left if not future.cancelled() and not future.exception()]
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
