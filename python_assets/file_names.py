@@ -1,4 +1,4 @@
-"""Names that a warehouse's file cannot have, because of what DuckDB, dbt and Dagster make of them."""
+"""What DuckDB, dbt and Dagster make of a file's name, and names that a warehouse's file cannot have."""
 
 from __future__ import annotations
 
@@ -49,3 +49,8 @@ def check_path_for_runs(path: Path) -> None:
             f"A warehouse cannot lie at {path}, as dbt and Dagster cannot read a {found[0]} there: "
             "choose another place with --warehouse."
         )
+
+
+def no_glob(path: Path) -> str:
+    """The path for DuckDB's readers, to which `*`, `?` and `[` would stand for other names."""
+    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))

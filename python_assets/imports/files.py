@@ -10,13 +10,14 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.file_errors import first_line
+from python_assets.file_names import no_glob
 from python_assets.memory import bound_memory
 
 # Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
 READERS = {
-    ".csv": "select * from read_csv(?, all_varchar = true, header = true)",
-    ".jsonl": "select json from read_json_objects(?, format = 'newline_delimited')",
-    ".parquet": "select * from read_parquet(?)",
+    ".csv": "select * from read_csv(?, all_varchar = true, header = true, hive_partitioning = false)",
+    ".jsonl": "select json from read_json_objects(?, format = 'newline_delimited', hive_partitioning = false)",
+    ".parquet": "select * from read_parquet(?, hive_partitioning = false)",
 }
 BLANKS = "' ' || chr(9) || chr(10) || chr(13)"
 ALSO = {".ndjson": ".jsonl"}
@@ -48,7 +49,7 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
         raise ImportFileError(f"{path} is none of the kinds that are read: give .csv, .jsonl or .parquet.")
     with bound_memory(duckdb.connect(), Path(tempfile.gettempdir()) / "import") as connection:
         try:
-            connection.execute(f"create temp table file as {READERS[kind]}", [str(path)])
+            connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(path)])
             if kind == ".jsonl":
                 keys = "select distinct unnest(json_keys(json)) from file"
                 present = {name for (name,) in connection.execute(keys).fetchall()}

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import duckdb
 
+from python_assets.file_names import no_glob
 from python_assets.ingest.errors import IngestError
 from python_assets.ingest.files import FileBytes, copy_with_plain_line_ends, is_gzip
 from python_assets.ingest.macros import MACROS
@@ -157,7 +158,7 @@ def _stage_carefully(connection: duckdb.DuckDBPyConnection, path: Path, reader: 
 
 
 def _source(path: Path) -> dict[str, str]:
-    return {"path": _no_glob(path), "compression": "gzip" if is_gzip(path) else "uncompressed"}
+    return {"path": no_glob(path), "compression": "gzip" if is_gzip(path) else "uncompressed"}
 
 
 def _n_staged(connection: duckdb.DuckDBPyConnection) -> int:
@@ -183,7 +184,3 @@ def _readable(path: Path, facts: FileBytes) -> Iterator[Path]:
         copy = Path(folder) / "lines"
         copy_with_plain_line_ends(path, copy)
         yield copy
-
-
-def _no_glob(path: Path) -> str:
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in str(path))

@@ -45,6 +45,24 @@ def test_texts_stay_as_they_are(tmp_path: Path, name: str) -> None:
     assert read(write(tmp_path / name, as_csv() if "csv" in name.lower() else as_lines())) == READ
 
 
+@pytest.mark.parametrize(
+    "name", ["p[1].csv", "p*.csv", "p?.csv", "p[1].jsonl", "p*.parquet", "f[1]/persona_id=9/p.csv"]
+)
+def test_a_name_with_signs_of_a_pattern_stands_for_its_file_only(tmp_path: Path, name: str) -> None:
+    other = {"persona_id": ["other"], "persona_text": ["x"]}
+    for kind in ("csv", "jsonl"):
+        write(tmp_path / f"p1.{kind}", "persona_id,persona_text\nother,x\n" if kind == "csv" else json.dumps(other))
+    pq.write_table(pa.table(other), tmp_path / "p1.parquet")
+    path = tmp_path / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix == ".parquet":
+        pq.write_table(pa.table({"persona_id": ["own"], "persona_text": ["x"]}), path)
+    else:
+        own = '{"persona_id": "own", "persona_text": "x"}\n'
+        write(path, "persona_id,persona_text\nown,x\n" if path.suffix == ".csv" else own)
+    assert read(path) == [("own", "x", None, 1)]
+
+
 def test_parquet_of_any_type(tmp_path: Path) -> None:
     pq.write_table(pa.table({"persona_id": [7, 8], "persona_text": ["a", ""], "more": [1, 2]}), tmp_path / "p.parquet")
     assert read(tmp_path / "p.parquet") == [("7", "a", None, 1), ("8", None, None, 2)]
