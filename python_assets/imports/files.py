@@ -11,11 +11,11 @@ import pyarrow as pa
 
 from python_assets.file_errors import first_line
 from python_assets.file_names import no_glob
+from python_assets.imports.csv_files import CsvError, read_csv
 from python_assets.memory import bound_memory
 
 # Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
 READERS = {
-    ".csv": "select * from read_csv(?, all_varchar = true, header = true, hive_partitioning = false)",
     ".jsonl": "select json from read_json_objects(?, format = 'newline_delimited', hive_partitioning = false)",
     ".parquet": "select * from read_parquet(?, hive_partitioning = false)",
 }
@@ -45,30 +45,46 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
         raise ImportFileError(f"There is no file {path}: check the path.")
     suffix = Path(path.stem).suffix if path.suffix == ".gz" else path.suffix
     kind = ALSO.get(suffix.lower(), suffix.lower())
-    if kind not in READERS:
+    if kind not in (".csv", *READERS):
         raise ImportFileError(f"{path} is none of the kinds that are read: give .csv, .jsonl or .parquet.")
     with bound_memory(duckdb.connect(), Path(tempfile.gettempdir()) / "import") as connection:
         try:
-            connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(path)])
-            if kind == ".jsonl":
-                keys = "select distinct unnest(json_keys(json)) from file"
-                present = {name for (name,) in connection.execute(keys).fetchall()}
-            else:
-                present = {name for name, *_ in connection.execute("describe file").fetchall()}
+            present = _load(connection, path, kind, required, optional)
             rows = connection.execute("select count(*) from file").fetchone()
             if not rows or not rows[0]:
                 raise ImportFileError(f"{path} holds no rows: nothing to import.")
-            if missing := [name for name in required if name not in present]:
-                has = ", ".join(sorted(present)[:10]) or "none"
-                raise ImportFileError(
-                    f"{path} has no column {missing[0]}: it needs {', '.join(required)}, and has {has}."
-                )
+            _require(path, present, required)
             columns = [_text(name, kind, name in present) for name in (*required, *optional)]
             return connection.execute(
                 f"select {', '.join(columns)}, row_number() over () as row_number from file"
             ).to_arrow_table()
+        except CsvError as error:
+            raise ImportFileError(f"{path} cannot be read ({error}): mend the file.") from error
         except duckdb.Error as error:
             raise ImportFileError(f"{path} cannot be read ({first_line(error).rstrip('.')}): mend the file.") from error
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, path: Path, kind: str, required: Sequence[str], optional: Sequence[str]
+) -> set[str]:
+    """Make the temporary table ``file``, and say which columns there are."""
+    if kind == ".csv":
+        names, table = read_csv(path, required=required, optional=optional)
+        if not names:
+            raise ImportFileError(f"{path} holds no rows: nothing to import.")
+        _require(path, set(names), required)
+        connection.register("read", table)
+        connection.execute("create temp table file as from read")
+        return set(names)
+    connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(path)])
+    columns = "select distinct unnest(json_keys(json)) from file" if kind == ".jsonl" else "describe file"
+    return {name for name, *_ in connection.execute(columns).fetchall()}
+
+
+def _require(path: Path, present: set[str], required: Sequence[str]) -> None:
+    if missing := [name for name in required if name not in present]:
+        has = ", ".join(sorted(present)[:10]) or "none"
+        raise ImportFileError(f"{path} has no column {missing[0]}: it needs {', '.join(required)}, and has {has}.")
 
 
 def _text(name: str, kind: str, is_present: bool) -> str:

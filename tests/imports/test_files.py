@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from python_assets.imports import ImportFileError
+from python_assets.imports.csv_files import DELIMITERS
 from python_assets.imports.files import read_texts
 
 ROWS = [("0007", "2024-01-02"), ("true", 'says "no", often;\n'), ("1e3", "élan ☕")]
@@ -90,6 +91,67 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, text: st
         read(path)
     assert words in str(error.value)
     assert "\n" not in str(error.value)
+
+
+PLAIN = "".join(f"p{number},plain {number}\n" for number in range(25_000))
+
+
+def test_quotation_marks_are_taken_off_wherever_they_begin(tmp_path: Path) -> None:
+    late = '"q1","says ""no"", often"\n"q2","two\nlines"\n'
+    rows = read(write(tmp_path / "p.csv", f"persona_id,persona_text\n{PLAIN}{late}"))
+    assert len(rows) == 25_002
+    assert rows[-2:] == [("q1", 'says "no", often', None, 25_001), ("q2", "two\nlines", None, 25_002)]
+    plain = "".join(f'"p{number}","x"\n' for number in range(3))
+    assert read(write(tmp_path / "p.csv", f"persona_id,persona_text\n{PLAIN}{plain}"))[-1][:2] == ("p2", "x")
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        ("a,b,\n" * 100 + "persona_id,persona_text,x,y\n" + "c,d,,\n" * 100, "line 102 has 4 columns, the header 3"),
+        ("a,b,\nc,one, two,\nd,e,\n", "line 3 has 4 columns, the header 3"),
+        ("a,b\nc,d,\n", "line 2 has 2 columns, the header 3"),
+        ('a,"two\nlines",\n\nc,d\n', "line 5 has 2 columns, the header 3"),
+        ('a,"b"b,\n', "line 2: a quotation mark is not closed or not doubled"),
+        ('a,b,\nc,"d,\ne,f,\n', "line 3: a quotation mark is not closed or not doubled"),
+        (PLAIN.replace("\n", ",\n") + "a\n", "line 25002 has 1 columns, the header 3"),
+    ],
+)
+def test_a_row_that_is_not_like_the_header_is_refused_by_its_line(tmp_path: Path, lines: str, words: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f"persona_id,persona_text,seed_user_id\n{lines}", encoding="utf-8", newline="")
+    with pytest.raises(ImportFileError, match=words) as error:
+        read(path)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_the_header_says_the_delimiter(tmp_path: Path, delimiter: str) -> None:
+    others = DELIMITERS.replace(delimiter, "")
+    header, row = (
+        delimiter.join(['"persona_text"', f'"{others}"', '"persona_id"']),
+        delimiter.join(["x", f'"{others}"', "0007"]),
+    )
+    assert read(write(tmp_path / "p.csv", f"\ufeff{header}\n{row}\n")) == [("0007", "x", None, 1)]
+
+
+def test_what_stands_in_a_csv_but_is_no_row(tmp_path: Path) -> None:
+    text = "\r\n\npersona_id, persona_text\r\n\r\n#1, # no comment\n  \r\n"
+    path = tmp_path / "p.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    assert read(path) == [("#1", "# no comment", None, 1)]
+
+
+def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text("persona_id,persona_text\na,b\n", encoding="utf-16")
+    with pytest.raises(ImportFileError, match="it is not UTF-8"):
+        read(path)
+    path.write_bytes(b"persona_id,persona_text\na,b\n" + "\xe9,x\n".encode("latin-1"))
+    with pytest.raises(ImportFileError, match="not UTF-8"):
+        read(path)
+    with pytest.raises(ImportFileError, match="it has two columns persona_text"):
+        read(write(path, "persona_id,persona_text,persona_text\na,b,c\n"))
 
 
 def test_a_wrong_path(tmp_path: Path) -> None:
