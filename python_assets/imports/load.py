@@ -53,6 +53,25 @@ OTHER_SEED_USER = Rule(
     """,
     "gives persona {} another seed_user_id than the imported persona has: leave the column out",
 )
+LEFT_OUT_PERSONA = Rule(
+    """
+    select distinct null::bigint as row_number, persona_id from raw.imported_ratings
+    semi join rows using (split)
+    anti join rows using (split, persona_id)
+    where population = $population
+    """,
+    "leaves out persona {}, whose answers were imported: add it, or take the answers out with `import-ratings --withdraw`",
+)
+SEED_USER_UNLIKE_ANSWERS = Rule(
+    """
+    select distinct rows.row_number, rows.persona_id from rows
+    inner join raw.imported_ratings as known on rows.split = known.split and rows.persona_id = known.persona_id
+    where known.population = $population and known.seed_user_id is not null
+        and rows.seed_user_id is distinct from known.seed_user_id
+    """,
+    "gives persona {} another seed_user_id than its imported answers have: "
+    "correct it, or take the answers out with `import-ratings --withdraw`",
+)
 
 
 class Imported(NamedTuple):
@@ -89,7 +108,8 @@ def import_personas(
     """
     _imported_population(study, population)
     rows = _rows(path, PERSONA_COLUMNS[:2], PERSONA_COLUMNS[2:], study, split)
-    return _keep(warehouse, study, path, rows, PERSONA_RULES, kind="personas", population=population)
+    rules = (*PERSONA_RULES, LEFT_OUT_PERSONA, SEED_USER_UNLIKE_ANSWERS)
+    return _keep(warehouse, study, path, rows, rules, kind="personas", population=population)
 
 
 def import_ratings(

@@ -15,9 +15,9 @@ class Rule(NamedTuple):
     """Rows that cannot be kept, and what is wrong with them."""
 
     broken: str
-    """SQL over ``rows``: a query of row_number and one value for the sentence."""
+    """SQL over ``rows``: a query of row_number (NULL for a persona whom no row names) and one value for the sentence."""
     sentence: str
-    """Follows "row N of FILE"; ``{}`` stands for the value."""
+    """Follows "row N of FILE", or "FILE"; ``{}`` stands for the value."""
 
 
 def without(column: str) -> Rule:
@@ -106,11 +106,12 @@ def check_rows(
     try:
         for rule in rules:
             used = {name: value for name, value in values.items() if f"${name}" in rule.broken}
-            found = connection.execute(f"{rule.broken} order by row_number", used).fetchall()
+            found = connection.execute(f"{rule.broken} order by all", used).fetchall()
             if found:
                 row, value = found[0]
                 sentence = rule.sentence.format(value).replace("$splits", ", ".join(values["splits"]))
-                more = f" ({len(found) - 1:,} more rows are like it)" if len(found) > 1 else ""
-                raise ImportFileError(f"Row {row} of {file} {sentence}{more}.")
+                start, what = (f"Row {row} of {file}", "rows") if row else (file, "personas")
+                more = f" ({len(found) - 1:,} more {what} are like it)" if len(found) > 1 else ""
+                raise ImportFileError(f"{start} {sentence}{more}.")
     finally:
         connection.unregister("rows")

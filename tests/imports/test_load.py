@@ -173,6 +173,39 @@ def test_bad_personas(warehouse: Warehouse, study: Study, file: Path, lines: str
 
 
 @pytest.mark.parametrize(
+    ("personas", "words"),
+    [
+        ("a,I like oil.,", "brought.csv leaves out persona y, whose .*--withdraw` .1 more personas are like it"),
+        ("a,one,\ny,two,bob\nz,three,bob", "Row 3 .* persona z another seed_user_id than its imported answers have"),
+        ("a,one,\ny,two,bob\nz,three,", "Row 3 .* persona z another seed_user_id than its imported answers have"),
+    ],
+)
+def test_personas_that_do_not_fit_the_answers_that_are_there(
+    warehouse: Warehouse, study: Study, file: Path, personas: str, words: str
+) -> None:
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\nz,i2,5,ann\ny,i1,4,\na,i1,3,\n")
+    import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    file.write_text(f"persona_id,persona_text,seed_user_id\n{personas}\n")
+    with pytest.raises(ImportFileError, match=words):
+        import_personas(warehouse, study, file, population="brought", split="Beauty")
+    assert warehouse.rows("from raw.imported_personas") == []
+    # Other populations and splits are no matter.
+    import_personas(warehouse, study, file, population="rated_here", split="Beauty")
+    file.write_text("persona_id,persona_text,seed_user_id\nother,I play.,\n")
+    import_personas(warehouse, study, file, population="brought", split="Games")
+
+
+def test_personas_that_fit_may_come_after_their_answers(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\na,i1,3,\n")
+    import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    file.write_text(TEXTS + "more,I rate nothing.,\n")
+    (done,) = import_personas(warehouse, study, file, population="brought", split="Beauty")
+    assert done.n_personas == 3
+    personas_of(warehouse, study, "brought")
+    assert len(ratings_of(warehouse, study, "brought")) == 2
+
+
+@pytest.mark.parametrize(
     ("population", "split", "words"),
     [
         ("none", "Beauty", "has no population none .*: add `- {name: none, condition: imported"),
