@@ -171,4 +171,11 @@ def _stored(
 
 
 def _ask(model: ChatModel, requests: Sequence[ChatRequest], settings: Writer | Rater) -> Iterator[list[Answer]]:
-    return model.write(requests, settings) if isinstance(settings, Writer) else model.rate(requests, settings)
+    parts = model.write(requests, settings) if isinstance(settings, Writer) else model.rate(requests, settings)
+    for part in parts:
+        yield [answer._replace(text=answer.text and _storable(answer.text)) for answer in part]
+
+
+def _storable(text: str) -> str:
+    """The text with the replacement character for halves of a character, which no file can hold."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -98,6 +98,17 @@ def test_answers_survive_the_store_exactly(warehouse: Warehouse) -> None:
     assert n_stored(warehouse) == 2
 
 
+def test_half_a_character_is_replaced_on_arrival(warehouse: Warehouse) -> None:
+    class Cut(FakeModel):
+        def rate(self, requests, rater):  # type: ignore[no-untyped-def]
+            for part in super().rate(requests, rater):
+                yield [answer._replace(text="4 \ud83d, \ud83d\udc4d 👍") for answer in part]
+
+    first = ask_missing(warehouse, Cut(), requests(3), settings=RATER)
+    assert {answer.text for answer in first.values()} == {"4 \ufffd, 👍 👍"}
+    assert ask_missing(warehouse, FakeModel(), requests(3), settings=RATER) == first
+
+
 def test_progress_counts_the_known_ones(warehouse: Warehouse) -> None:
     ask_missing(warehouse, FakeModel(), requests(10), settings=RATER)
     told: list[tuple[int, int]] = []
