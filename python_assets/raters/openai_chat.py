@@ -100,7 +100,12 @@ class OpenAIChat:
             text = choice.message.content or ""
             if not expected:
                 return Answer(key, text, None, "ok" if text.strip() else "empty", length)
-            probabilities = _digit_probabilities(choice)
+            if not (reported := _reported(choice)):
+                raise ChatModelError(
+                    f"{self.client.base_url} does not report logprobs: "
+                    "set `elicitation: likert`, or serve the model with a server that reports them."
+                )
+            probabilities = _digit_probabilities(reported)
             return Answer(key, text, probabilities, "ok" if probabilities else "no_digit_mass", length)
 
         yield from self._all(requests, ask)
@@ -178,12 +183,16 @@ def _is_too_long(error: openai.BadRequestError) -> bool:
     return any(sign in text for sign in ("context length", "context_length", "maximum model length", "max_model_len"))
 
 
-def _digit_probabilities(choice: Any) -> tuple[float, ...] | None:
-    content = choice.logprobs.content if choice.logprobs else None
-    if not content:
-        return None
+def _digit_probabilities(reported: Sequence[Any]) -> tuple[float, ...] | None:
     mass = dict.fromkeys(DIGITS, 0.0)
-    for entry in content[0].top_logprobs:
+    for entry in reported:
         if entry.token in mass:
             mass[entry.token] = math.exp(min(entry.logprob, 0.0))
     return renormalise(list(mass.values()))
+
+
+def _reported(choice: Any) -> list[Any]:
+    """The likeliest first tokens that have a number; none from a server that does not know logprobs."""
+    first = next(iter(getattr(choice.logprobs, "content", None) or []), None)
+    entries = getattr(first, "top_logprobs", None) or []
+    return [entry for entry in entries if isinstance(getattr(entry, "logprob", None), int | float)]

@@ -109,11 +109,42 @@ def test_expected_renormalises_over_the_digits() -> None:
     assert answer.probabilities == pytest.approx((odds / (1 + odds), 0, 0, 0, 1 / (1 + odds)), abs=1e-6)
 
 
-@pytest.mark.parametrize("top", [None, {"I": -0.1, "would": -3.0}])
-def test_expected_without_any_digit_has_no_mass(top: dict[str, float] | None) -> None:
-    with server(lambda _: (200, completion("I", top=top))) as url:
+def test_expected_without_any_digit_has_no_mass() -> None:
+    with server(lambda _: (200, completion("I", top={"I": -0.1, "would": -3.0}))) as url:
         (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
     assert (answer.probabilities, answer.status) == (None, "no_digit_mass")
+
+
+def with_logprobs(logprobs: Any) -> dict[str, Any]:
+    reply = completion("4")
+    reply["choices"][0]["logprobs"] = logprobs
+    return reply
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [
+        None,
+        {},
+        {"content": None},
+        {"content": []},
+        {"content": [None]},
+        {"content": [{"token": "4", "logprob": -0.1, "top_logprobs": None}]},
+        {"content": [{"token": "4", "logprob": None, "top_logprobs": [{"token": "4", "logprob": None}]}]},
+    ],
+)
+def test_expected_from_a_server_without_logprobs_is_one_sentence(logprobs: Any) -> None:
+    expected = pytest.raises(ChatModelError, match=r"does not report logprobs: set `elicitation: likert`")
+    with server(lambda _: (200, with_logprobs(logprobs))) as url, expected:
+        ask(rater(url, elicitation="expected"), REQUESTS[:1])
+
+
+def test_expected_passes_over_entries_without_a_number() -> None:
+    entries = [None, {"token": "3", "logprob": None}, {"token": "4", "logprob": -0.1}]
+    logprobs = {"content": [{"token": "4", "logprob": -0.1, "top_logprobs": entries}]}
+    with server(lambda _: (200, with_logprobs(logprobs))) as url:
+        (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
+    assert answer.probabilities == (0, 0, 0, 1, 0)
 
 
 def test_a_passing_failure_is_tried_again() -> None:
