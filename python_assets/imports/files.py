@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import shutil
 import tempfile
-from collections.abc import Sequence
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
@@ -76,9 +81,30 @@ def _load(
         connection.register("read", table)
         connection.execute("create temp table file as from read")
         return set(names)
-    connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(path)])
+    with _without_mark(path, kind) as readable:
+        connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(readable)])
     columns = "select distinct unnest(json_keys(json)) from file" if kind == ".jsonl" else "describe file"
     return {name for name, *_ in connection.execute(columns).fetchall()}
+
+
+@contextmanager
+def _without_mark(path: Path, kind: str) -> Iterator[Path]:
+    """The file, or a copy without its byte order mark, which DuckDB's JSON reader does not take."""
+    if kind != ".jsonl":
+        yield path
+        return
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            if file.read(len(BOM_UTF8)) == BOM_UTF8:
+                with tempfile.TemporaryDirectory(prefix="persona-fidelity-") as folder:
+                    copy = Path(folder) / "lines.jsonl"
+                    with copy.open("wb") as target:
+                        shutil.copyfileobj(file, target)
+                    yield copy
+                return
+    except (OSError, EOFError, zlib.error) as error:
+        raise ImportFileError(f"{path} cannot be read ({first_line(error)}): mend the file.") from error
+    yield path
 
 
 def _require(path: Path, present: set[str], required: Sequence[str]) -> None:

@@ -64,6 +64,11 @@ def test_a_name_with_signs_of_a_pattern_stands_for_its_file_only(tmp_path: Path,
     assert read(path) == [("own", "x", None, 1)]
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.csv.gz", "p.jsonl", "p.jsonl.gz"])
+def test_a_byte_order_mark_is_passed_over(tmp_path: Path, name: str) -> None:
+    assert read(write(tmp_path / name, "\ufeff" + (as_csv() if "csv" in name else as_lines()))) == READ
+
+
 def test_parquet_of_any_type(tmp_path: Path) -> None:
     pq.write_table(pa.table({"persona_id": [7, 8], "persona_text": ["a", ""], "more": [1, 2]}), tmp_path / "p.parquet")
     assert read(tmp_path / "p.parquet") == [("7", "a", None, 1), ("8", None, None, 2)]
@@ -81,11 +86,12 @@ def test_parquet_of_any_type(tmp_path: Path) -> None:
         ("p.jsonl", '{"persona_id": "a"\n', "cannot be read"),
         ("p.parquet", "no parquet", "cannot be read"),
         ("p.csv.gz", "", "cannot be read"),
+        ("p.jsonl.gz", "", "cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, text: str, words: str) -> None:
     path = write(tmp_path / name, text)
-    if name == "p.csv.gz":
+    if name.endswith(".gz"):
         path.write_bytes(b"no gzip")
     with pytest.raises(ImportFileError) as error:
         read(path)
