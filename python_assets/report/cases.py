@@ -8,7 +8,7 @@ from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import count, percent
 from python_assets.report.names import FGI_METRICS
 from python_assets.report.raters import answers_in_words, is_nearly_constant, unread_share
-from python_assets.report.verdicts import Case, Judgement, Verdict, judge
+from python_assets.report.verdicts import Case, Judgement, Verdict, judge, why_unplaced
 
 MANY_UNPLACED = 0.05
 FEW_PERSONAS = 50
@@ -57,7 +57,10 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
     case = Case(
         n_personas=fidelity.get("n_personas") or placed.get("n_personas") or 0,
         n_unplaceable=fidelity.get("n_unplaceable") or placed.get("n_unplaceable") or 0,
-        n_rated=answers.get("n_personas"),
+        n_rated=answers.get("n_personas") or 0,
+        n_short=answers.get("n_short") or 0,
+        n_constant=answers.get("n_constant") or 0,
+        pair_gap=data.populations.get(population, {}).get("pair_gap"),
         unread_share=unread_share(answers) if answers else 0.0,
         coverage=fidelity.get("coverage"),
         floor=floor,
@@ -89,8 +92,8 @@ def _notes(case: Case, answers: Row) -> list[str]:
     if 0 < case.n_unplaceable < case.n_personas and case.n_unplaceable > MANY_UNPLACED * case.n_personas:
         notes.append(
             f"{count(case.n_unplaceable)} of {count(case.n_personas)} personas "
-            f"({percent(case.n_unplaceable / case.n_personas)}) prefer nothing to anything and have no place; the "
-            "scores are those of the rest."
+            f"({percent(case.n_unplaceable / case.n_personas)}) have no place{why_unplaced(case)}; the scores are those "
+            "of the rest."
         )
     if 0 < placed < FEW_PERSONAS:
         notes.append(f"Only {count(placed)} personas have a place: read every number here with care.")

@@ -76,7 +76,7 @@ def read_tables(connection: duckdb.DuckDBPyConnection) -> ReportData:
         return connection.sql(sql).to_arrow_table().to_pylist()
 
     study = rows("select name, seed, settings, config_hash from raw.study")[0]
-    populations = rows("select population, condition, backend, model, elicitation from raw.populations")
+    populations = rows("select population, condition, backend, model, elicitation, pair_gap from raw.populations")
     return ReportData(
         study=study,
         settings=json.loads(study["settings"]),

@@ -74,8 +74,8 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "No place",
         "↓ fewer is better",
-        "Personas that rate everything alike: they prefer nothing to anything, so they cannot be placed and are "
-        "left out of the scores.",
+        "Personas without two answers that differ by the study's `min_gap`, most often because they rate everything "
+        "alike: they prefer nothing to anything, so they cannot be placed and are left out of the scores.",
     ),
     Term(
         "Floor",

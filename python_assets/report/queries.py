@@ -54,7 +54,7 @@ PLACED = """
     group by all order by all
 """
 
-# A row a population: what it answered, and how many of its personas never varied their answer.
+# A row a population: what it answered, and how many of its personas never varied their answer or gave fewer than two.
 ANSWERS = """
     with answers as (
         select *, coalesce(rating, cast(round(expected_rating) as integer)) as answer,
@@ -74,6 +74,7 @@ ANSWERS = """
     )
     select split, population, instrument, any_value(elicitation) as elicitation,
         count(*) as n_personas, count(*) filter (is_constant) as n_constant,
+        count(*) filter (n_read < 2) as n_short,
         cast(sum(n_answers) as bigint) as n_answers, cast(sum(n_read) as bigint) as n_read,
         sum(total) / nullif(sum(n_read), 0) as mean,
         cast([sum(n_1), sum(n_2), sum(n_3), sum(n_4), sum(n_5)] as bigint[]) as counts

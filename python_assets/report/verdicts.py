@@ -33,11 +33,21 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Case:
-    """One population in one split under one instrument, with what it is compared with. None is unknown."""
+    """One population in one split under one instrument, with what it is compared with. None is unknown.
+
+    Attributes:
+        n_rated: Personas that were asked anything.
+        n_short: Personas that were asked, but gave fewer than two answers that could be read.
+        n_constant: Personas that gave two answers or more, all of them the same.
+        pair_gap: Least difference of two answers that says what a persona prefers.
+    """
 
     n_personas: int
     n_unplaceable: int
-    n_rated: int | None = None
+    n_rated: int = 0
+    n_short: int = 0
+    n_constant: int = 0
+    pair_gap: float | None = None
     unread_share: float = 0.0
     coverage: float | None = None
     floor: float | None = None
@@ -122,15 +132,36 @@ def _reached(coverage: float) -> str:
 
 def _mostly_unplaced(case: Case) -> Judgement:
     who = f"{count(case.n_unplaceable)} of {count(case.n_personas)} personas have no place among the real users"
-    if case.n_rated is not None and case.n_rated <= case.n_personas * (1 - UNPLACED_TOO_MANY):
-        return Judgement(Verdict.CANNOT_TELL, f"{who}, and only {count(case.n_rated)} have been asked at all.")
+    if case.n_rated <= case.n_personas * (1 - UNPLACED_TOO_MANY):
+        asked = f"only {count(case.n_rated)} have been asked at all" if case.n_rated else "none has been asked yet"
+        return Judgement(Verdict.CANNOT_TELL, f"{who}, and {asked}.")
     if case.unread_share >= UNPLACED_TOO_MANY:
         cause = (
             f"{percent(case.unread_share)} of the answers could not be read as a rating, so the fault may be the "
             "prompt, not the personas."
         )
         return Judgement(Verdict.CANNOT_TELL, f"{who}: {cause}")
-    return Judgement(Verdict.NO, f"{who}, because they rate everything alike and so prefer nothing to anything.")
+    if case.n_constant >= case.n_unplaceable:
+        return Judgement(Verdict.NO, f"{who}, because they rate everything alike and so prefer nothing to anything.")
+    if case.n_constant >= case.n_personas * UNPLACED_TOO_MANY:
+        return Judgement(Verdict.NO, f"{who}, {count(case.n_constant)} of them because they rate everything alike.")
+    return Judgement(Verdict.CANNOT_TELL, f"{who}{why_unplaced(case)}.")
+
+
+def why_unplaced(case: Case) -> str:
+    """What goes on after "have no place": the reason, or every reason with its number of personas."""
+    gap = f" of {case.pair_gap:g}" if case.pair_gap is not None else ""
+    known = (
+        (max(0, case.n_personas - case.n_rated), "were asked nothing"),
+        (case.n_short, "gave fewer than two answers that could be read"),
+        (case.n_constant, "rated everything alike"),
+    )
+    rest = max(0, case.n_unplaceable - sum(n for n, _ in known))
+    too_near = f"gave no two answers that differ by the study's `min_gap`{gap}"
+    reasons = [(n, why) for n, why in (*known, (rest, too_near)) if n]
+    if len(reasons) == 1:
+        return f", because they {reasons[0][1]}"
+    return ": " + ", ".join(f"{count(n)} {why}" for n, why in reasons)
 
 
 def _not_repeatable(case: Case) -> str:

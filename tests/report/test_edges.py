@@ -77,6 +77,43 @@ def test_a_population_that_has_no_place_at_all(tmp_path: Path) -> None:
     assert "no place" in page.text
 
 
+@pytest.mark.parametrize(
+    ("answers", "words"),
+    [
+        ("delete from ml.ratings where population = 'grounded_smollm2'", "and none has been asked yet."),
+        (
+            "delete from ml.ratings where population = 'grounded_smollm2' and item_id <> 'item0'",
+            "because they gave fewer than two answers that could be read.",
+        ),
+        (
+            "update ml.ratings set rating = 3 + ascii(right(item_id, 1)) % 2 where population = 'grounded_smollm2'",
+            "because they gave no two answers that differ by the study's `min_gap` of 2.",
+        ),
+    ],
+)
+def test_a_population_is_only_called_constant_where_it_is(tmp_path: Path, answers: str, words: str) -> None:
+    nowhere = replace(GROUNDED, unplaceable=60)
+    warehouse = fill(tmp_path / "w.duckdb", World(populations=(nowhere, PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update raw.populations set pair_gap = 2")
+        connection.execute(answers)
+    text = Page(report(tmp_path, warehouse)).text
+    assert "In short: cannot be told." in text
+    assert f"60 of 60 personas have no place among the real users, {words}" in text
+    assert "rate everything alike and so" not in text
+
+
+def test_the_note_on_some_unplaced_personas_says_why(tmp_path: Path) -> None:
+    warehouse = fill(tmp_path / "w.duckdb", World(populations=(replace(GROUNDED, unplaceable=12), PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(
+            "delete from ml.ratings where population = 'grounded_smollm2' and persona_id in"
+            " (select persona_id from ml.persona_embeddings where population = 'grounded_smollm2' and not placed)"
+        )
+    text = Page(report(tmp_path, warehouse)).text
+    assert "12 of 60 personas (20%) have no place, because they were asked nothing; the scores are those" in text
+
+
 def test_nobody_is_placed_and_no_figure_fails(tmp_path: Path) -> None:
     personas = replace(GROUNDED, unplaceable=60, ratings=(1, 0, 0, 0, 0))
     page = page_of(tmp_path, World(populations=(personas, CONSTANT)))

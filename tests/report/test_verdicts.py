@@ -110,14 +110,14 @@ def test_a_metric_on_which_perfect_stand_ins_are_off_too_is_not_held_against_per
 
 
 def test_constant_raters_are_not_faithful_under_any_instrument() -> None:
-    case = Case(n_personas=500, n_unplaceable=500, instrument_verdict="compresses and not repeatable")
+    case = Case(500, 500, n_rated=500, n_constant=500, instrument_verdict="compresses and not repeatable")
     judgement = judge(case)
     assert judgement.verdict is Verdict.NO
     assert "500 of 500 personas have no place" in judgement.sentence
 
 
 def test_unreadable_answers_may_be_the_prompts_fault() -> None:
-    judgement = judge(Case(n_personas=500, n_unplaceable=480, unread_share=0.97))
+    judgement = judge(Case(n_personas=500, n_unplaceable=480, n_rated=500, unread_share=0.97))
     assert judgement.verdict is Verdict.CANNOT_TELL
     assert "97% of the answers" in judgement.sentence
 
@@ -126,6 +126,39 @@ def test_personas_that_were_never_asked_are_not_called_constant() -> None:
     judgement = judge(Case(n_personas=500, n_unplaceable=480, n_rated=20))
     assert judgement.verdict is Verdict.CANNOT_TELL
     assert "only 20 have been asked at all" in judgement.sentence
+
+
+def test_personas_without_any_answers_are_not_called_constant() -> None:
+    judgement = judge(Case(n_personas=500, n_unplaceable=500))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "500 of 500 personas have no place among the real users, and none has been asked yet." in judgement.sentence
+
+
+@pytest.mark.parametrize(
+    ("case", "words"),
+    [
+        (Case(12, 12, n_rated=12, n_short=12), "users, because they gave fewer than two answers that could be read."),
+        (
+            Case(12, 12, n_rated=12, pair_gap=2.0),
+            "users, because they gave no two answers that differ by the study's `min_gap` of 2.",
+        ),
+        (
+            Case(12, 12, n_rated=10, n_short=4, n_constant=3, pair_gap=0.05),
+            "users: 2 were asked nothing, 4 gave fewer than two answers that could be read, 3 rated everything alike, 3 "
+            "gave no two answers that differ by the study's `min_gap` of 0.05.",
+        ),
+    ],
+)
+def test_personas_with_too_few_or_too_near_answers_are_not_called_constant(case: Case, words: str) -> None:
+    judgement = judge(case)
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert judgement.sentence.endswith(words)
+
+
+def test_mostly_constant_personas_are_not_faithful_and_the_sentence_counts_only_them() -> None:
+    judgement = judge(Case(n_personas=500, n_unplaceable=480, n_rated=500, n_constant=470))
+    assert judgement.verdict is Verdict.NO
+    assert "470 of them because they rate everything alike" in judgement.sentence
 
 
 def test_nothing_measured_is_said() -> None:
