@@ -105,7 +105,12 @@ def _instrument(data: ReportData, split: str, name: str) -> Row:
     return {
         "name": name,
         "verdict": row["verdict"],
-        "words": instrument_in_words(row, coverage_floor(data, split, name), has_perfect=data.has_perfect_rater),
+        "words": instrument_in_words(
+            row,
+            coverage_floor(data, split, name),
+            has_perfect=data.has_perfect_rater,
+            too_few=data.has_too_few_for_coverage(split, name),
+        ),
     }
 
 

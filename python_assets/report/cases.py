@@ -66,6 +66,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         floor=floor,
         perfect=_perfect_coverage(gap, reliability),
         has_perfect=data.has_perfect_rater,
+        too_few_for_perfect=data.has_too_few_for_coverage(split, instrument),
         ignorant=reliability.get("ignorant_rater_coverage"),
         rank_accuracy=fidelity.get("rank_accuracy"),
         perfect_rank_accuracy=perfect.get("rank_accuracy"),

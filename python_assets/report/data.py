@@ -57,6 +57,17 @@ class ReportData:
         """Whether the study names one; in a split without seed users it still has no place."""
         return any(row["backend"] == "perfect" for row in self.populations.values())
 
+    def has_too_few_for_coverage(self, split: str, instrument: str) -> bool:
+        """Whether a perfect rater was scored here, but has too few members, or real users, for a coverage."""
+        perfect = {name for name, row in self.populations.items() if row["backend"] == "perfect"}
+        scores = [
+            row["value"]
+            for row in self.metrics
+            if (row["split"], row["instrument"], row["metric"]) == (split, instrument, "coverage")
+            and row["population"] in perfect
+        ]
+        return bool(scores) and all(value is None for value in scores)
+
     @property
     def study_order(self) -> list[str]:
         """Population names as the study lists them, then imported ones."""

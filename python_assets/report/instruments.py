@@ -7,26 +7,24 @@ from python_assets.report.formats import decimal, percent
 from python_assets.report.verdicts import FAITHFUL_SHARE
 
 
-def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool) -> list[str]:
+def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too_few: bool = False) -> list[str]:
     """Two or three sentences about a row of ``results.instrument_reliability``.
 
     Args:
         row: The row.
         floor: Coverage of other real users in the same split and instrument.
         has_perfect: Whether the study names a perfect rater.
+        too_few: Whether that rater has a place, but there are too few users or stand-ins for a coverage.
     """
-    return [*_faithfulness(row, floor, has_perfect), *_repeatability(row), *_ignorance(row, floor)]
+    return [*_faithfulness(row, floor, has_perfect, too_few), *_repeatability(row), *_ignorance(row, floor)]
 
 
-def _faithfulness(row: Row, floor: float | None, has_perfect: bool) -> list[str]:
+def _faithfulness(row: Row, floor: float | None, has_perfect: bool, too_few: bool) -> list[str]:
     perfect = row["perfect_rater_coverage"]
     if perfect is None:
-        missing = (
-            "The study's perfect rater has no place in this split (nobody there has enough reviews, or it has not been scored)"
-            if has_perfect
-            else "There is no perfect rater in the study"
-        )
-        return [f"{missing}, so nobody knows how good a score this instrument can give at all."]
+        return [
+            f"{_why_no_perfect_coverage(has_perfect, too_few)}, so nobody knows how good a score this instrument can give at all."
+        ]
     against = f", other real users {percent(floor)}" if floor is not None else ""
     # Without a retest the verdict is unknown, but not whether it compresses.
     by_numbers = row["verdict"] == "unknown" and floor is not None and perfect < FAITHFUL_SHARE * floor
@@ -37,6 +35,14 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool) -> list[str]
         ]
     shown = "" if floor is None else ": it can show a faithful population as one"
     return [f"Stand-ins that answer exactly as their real user would cover {percent(perfect)}{against}{shown}."]
+
+
+def _why_no_perfect_coverage(has_perfect: bool, too_few: bool) -> str:
+    if too_few:
+        return "There are too few users in this split to compute the coverage of the study's perfect rater"
+    if has_perfect:
+        return "The study's perfect rater has no place in this split (nobody there has enough reviews, or it has not been scored)"
+    return "There is no perfect rater in the study"
 
 
 def _repeatability(row: Row) -> list[str]:

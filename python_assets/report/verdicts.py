@@ -39,6 +39,8 @@ class Case:
         n_rated: Personas that were asked anything.
         n_short: Personas that were asked, but gave fewer than two answers that could be read.
         n_constant: Personas that gave two answers or more, all of them the same.
+        has_perfect: Whether the study names a perfect rater.
+        too_few_for_perfect: Whether that rater has a place, but there are too few users for a coverage.
         pair_gap: Least difference of two answers that says what a persona prefers.
     """
 
@@ -53,6 +55,7 @@ class Case:
     floor: float | None = None
     perfect: float | None = None
     has_perfect: bool = False
+    too_few_for_perfect: bool = False
     ignorant: float | None = None
     rank_accuracy: float | None = None
     perfect_rank_accuracy: float | None = None
@@ -175,15 +178,17 @@ def _not_repeatable(case: Case) -> str:
 
 
 def _unchecked(case: Case) -> str:
-    if case.perfect is None:
-        missing = (
-            "the study's perfect rater has no place in this split"
-            if case.has_perfect
-            else "the study has no perfect rater (add a control population with `backend: perfect`)"
-        )
-    else:
-        missing = "the encoder was not trained again under another seed (set `retests: 1`)"
-    return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {missing}."
+    return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {_what_is_missing(case)}."
+
+
+def _what_is_missing(case: Case) -> str:
+    if case.perfect is not None:
+        return "the encoder was not trained again under another seed (set `retests: 1`)"
+    if case.too_few_for_perfect:
+        return "there are too few users in this split to compute the coverage of the study's perfect rater"
+    if case.has_perfect:
+        return "the study's perfect rater has no place in this split"
+    return "the study has no perfect rater (add a control population with `backend: perfect`)"
 
 
 def _compressed(case: Case) -> Judgement:

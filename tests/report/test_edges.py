@@ -140,6 +140,19 @@ def test_a_perfect_rater_without_a_place_is_not_called_missing(tmp_path: Path) -
     assert "There is no perfect rater in the study" not in page.text
 
 
+def test_a_perfect_rater_that_is_placed_among_too_few_users_is_not_called_placeless(tmp_path: Path) -> None:
+    unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
+    warehouse = fill(tmp_path / "w.duckdb", World(instruments=unchecked, populations=(GROUNDED, PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(
+            "update results.population_metrics set value = null where population = 'perfect' and metric = 'coverage'"
+        )
+    text = Page(report(tmp_path, warehouse)).text
+    assert "There are too few users in this split to compute the coverage of the study's perfect rater, so" in text
+    assert "since there are too few users in this split to compute the coverage" in text
+    assert "perfect rater has no place" not in text
+
+
 def test_unread_answers_are_reported(tmp_path: Path) -> None:
     page = page_of(tmp_path, World(populations=(replace(GROUNDED, unread=0.3, n=50), PERFECT)))
     assert re.search(r"(29|30|31)\.\d% of the answers could not be read as a rating", page.text)
