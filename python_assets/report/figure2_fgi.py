@@ -7,7 +7,7 @@ import matplotlib as mpl
 from python_assets.report.data import ReportData
 from python_assets.report.formats import decimal
 from python_assets.report.names import FGI_METRICS, in_order, metric_label
-from python_assets.report.rows import Block, legend, mark, no_value, panel_grid
+from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, legend, mark, no_value, panel_grid
 from python_assets.report.style import INK, RC, Drawing, to_svg
 
 NAME = "figure2"
@@ -16,6 +16,9 @@ HOW = (
     "Each mark is one population. At 0 it is like other real users, at 1 like random noise with the real users' "
     "mean and spread, beyond 1 further off than noise. The scale is linear up to 1 and logarithmic beyond."
 )
+
+# Where noise does as well as other real users, nothing lies between 0 and 1.
+NO_SCALE = "no scale"
 
 
 def draw(data: ReportData) -> Drawing:
@@ -34,7 +37,7 @@ def draw(data: ReportData) -> Drawing:
             NAME,
             TITLE,
             HOW,
-            "There is no FGI to draw: no population has been scored against the floor and the ceiling.",
+            "There is no FGI to draw: nobody was scored, or noise does no worse than other real users.",
         )
     figure, panels = panel_grid(blocks, [metric_label(metric) for metric in FGI_METRICS], sharex="all")
     instruments = data.instrument_names
@@ -49,9 +52,8 @@ def draw(data: ReportData) -> Drawing:
                         if value is not None:
                             mark(axes, value, y, population, instrument=i)
                     if all(value is None for value in found):
-                        # A population with other indices has places, only too few of them for this metric.
-                        few = any(key[0] == block.title and key[1] == population.name for key in values)
-                        no_value(axes, y, "too few" if few else "no place")
+                        mine = {key[3] for key in values if key[:2] == (block.title, population.name)}
+                        no_value(axes, y, NO_SCALE if metric in mine else TOO_FEW if mine else NO_PLACE)
         finite = [value for value in values.values() if value is not None]
         _scale(panels[0][0], min(finite), max(finite))
         legend(figure, [p for block in blocks for p in block.populations], instruments)

@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal
 from python_assets.report.names import Population, in_order
-from python_assets.report.rows import Block, legend, no_value, panel_grid
+from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, legend, no_value, panel_grid
 from python_assets.report.style import COLOURS, INK, PAPER, RC, Drawing, to_svg
 
 NAME = "figure3"
@@ -24,6 +24,7 @@ def draw(data: ReportData) -> Drawing:
     """The figure over all splits; one bar an instrument."""
     rows = [row for row in data.metrics if row["metric"] in ("coverage", "cos_mean")]
     scores = {(r["split"], r["population"], r["instrument"], r["metric"]): r for r in rows}
+    scored = {(row["split"], row["population"]) for row in data.metrics if row["value"] is not None}
     blocks = [
         Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
         for split in data.splits
@@ -39,6 +40,8 @@ def draw(data: ReportData) -> Drawing:
                 for y, population in enumerate(block.populations):
                     found = [scores.get((block.title, population.name, name, metric)) for name in instruments]
                     _bars(axes, y, population, found)
+                    if not any(_has_value(score) for score in found):
+                        no_value(axes, y, TOO_FEW if (block.title, population.name) in scored else NO_PLACE)
                 _floor_lines(
                     axes, block, [scores.get((block.title, "real_subsample", name, metric)) for name in instruments]
                 )
@@ -67,8 +70,10 @@ def _bars(axes: Axes, y: int, population: Population, found: list[Row | None]) -
             axes.plot(
                 [score["ci_low"], score["ci_high"]], [middle, middle], color=INK, linewidth=1.1, solid_capstyle="butt"
             )
-    if all(score is None or score["value"] is None for score in found):
-        no_value(axes, y)
+
+
+def _has_value(score: Row | None) -> bool:
+    return score is not None and score["value"] is not None
 
 
 def _floor_lines(axes: Axes, block: Block, floors: list[Row | None]) -> None:

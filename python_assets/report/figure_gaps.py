@@ -8,8 +8,8 @@ from matplotlib.patches import Patch
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import percent
-from python_assets.report.names import METRICS, Population, in_order
-from python_assets.report.rows import Block, no_value, panel_grid
+from python_assets.report.names import METRICS, in_order
+from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, no_value, panel_grid
 from python_assets.report.style import COLOURS, INK, RC, Drawing, to_svg
 
 NAME = "gaps"
@@ -57,25 +57,28 @@ def draw(data: ReportData) -> Drawing:
         blocks.append(Block(title, in_order(here, data.study_order)))
     headings = [f"{METRICS[m].label} {METRICS[m].unit}".strip() for m in metrics]
     figure, panels = panel_grid(blocks, headings)
+    scored = {(r["split"], r["instrument"], r["population"]) for r in rows}
     found = {(r["split"], r["instrument"], r["population"], r["metric"]): r for r in data.gaps}
     with mpl.rc_context(RC):
         for (split, instrument), block, line in zip(keys, blocks, panels, strict=True):
             for metric, axes in zip(metrics, line, strict=True):
                 axes.axvline(0, color=INK, linewidth=0.9)
                 for y, population in enumerate(block.populations):
-                    _bar(axes, y, population, metric, found.get((split, instrument, population.name, metric)))
+                    key = (split, instrument, population.name)
+                    why_not = TOO_FEW if key in scored else NO_PLACE
+                    _bar(axes, y, metric, found.get((*key, metric)), why_not)
         for axes in panels[0]:
             axes.margins(x=0.08)
         _legend(figure)
     return Drawing(NAME, TITLE, HOW, _seen(rows), to_svg(figure, name=NAME, label=f"{TITLE}. {_seen(rows)}"))
 
 
-def _bar(axes: Axes, y: int, population: Population, metric: str, row: Row | None) -> None:
+def _bar(axes: Axes, y: int, metric: str, row: Row | None, why_not: str) -> None:
     total, protocol, persona = (
         printed_unit(metric, row[part]) if row else None for part in ("total", "protocol", "persona")
     )
     if total is None:
-        no_value(axes, y)
+        no_value(axes, y, why_not)
         return
     if protocol is None or persona is None:
         axes.barh(y, total, 0.3, facecolor="none", edgecolor=COLOURS["persona"], linewidth=1.0)

@@ -79,7 +79,11 @@ def mark(axes: Axes, x: float, y: float, population: Population, *, instrument: 
     )
 
 
-def no_value(axes: Axes, y: float, words: str = "no place") -> None:
+NO_PLACE = "no place"
+TOO_FEW = "too few"
+
+
+def no_value(axes: Axes, y: float, words: str = NO_PLACE) -> None:
     """Say in a row why nothing is drawn there."""
     axes.annotate(
         words,

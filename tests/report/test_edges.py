@@ -153,6 +153,48 @@ def test_a_perfect_rater_that_is_placed_among_too_few_users_is_not_called_placel
     assert "perfect rater has no place" not in text
 
 
+def test_who_is_placed_among_too_few_is_too_few_and_not_placeless(tmp_path: Path) -> None:
+    nowhere = replace(GROUNDED, name="nowhere", unplaceable=60)
+    warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED, nowhere, PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update results.population_metrics set value = null where metric = 'coverage'")
+        connection.execute(
+            "insert into results.gap_decomposition by name select distinct on (split, instrument) * replace"
+            " ('b' as population, 'coverage' as metric) from results.gap_decomposition"
+        )
+        connection.execute(
+            "delete from results.gap_decomposition where metric = 'coverage' and population = 'grounded_smollm2'"
+        )
+    html = report(tmp_path, warehouse)
+    assert words_in(html, "figure3") == {"too few": 8, "no place": 2, "no scale": 0}
+    assert words_in(html, "gaps")["no place"] == 0
+    assert words_in(html, "gaps")["too few"] > 0
+
+
+def test_where_noise_does_as_well_as_real_users_the_index_has_no_scale(tmp_path: Path) -> None:
+    nowhere = replace(GROUNDED, name="nowhere", unplaceable=60)
+    warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED, nowhere)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update results.fgi set fgi = null where metric = 'swd'")
+        connection.execute("update results.fidelity set fgi_swd = null")
+        connection.execute("delete from results.fgi where metric = 'mmd'")
+    html = report(tmp_path, warehouse)
+    # Personas, the ignorant rater and three synthetic populations; the fifth population is nowhere.
+    assert words_in(html, "figure2") == {"too few": 5, "no place": 4, "no scale": 5}
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update results.fgi set fgi = null")
+    assert (
+        "There is no FGI to draw: nobody was scored, or noise does no worse" in Page(report(tmp_path, warehouse)).text
+    )
+
+
+def words_in(html: str, figure: str) -> dict[str, int]:
+    """How often a figure says that there is no value."""
+    (drawing,) = re.findall(rf'<figure id="{figure}">.*?</figure>', html, flags=re.S)
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
+    return {words: sum(text.strip() == words for text in texts) for words in ("too few", "no place", "no scale")}
+
+
 def test_unread_answers_are_reported(tmp_path: Path) -> None:
     page = page_of(tmp_path, World(populations=(replace(GROUNDED, unread=0.3, n=50), PERFECT)))
     assert re.search(r"(29|30|31)\.\d% of the answers could not be read as a rating", page.text)
