@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import matplotlib as mpl
 from matplotlib.axes import Axes
 
 from python_assets.report.data import ReportData, Row
-from python_assets.report.formats import decimal
+from python_assets.report.formats import count, decimal
 from python_assets.report.names import in_order, shorten
 from python_assets.report.rows import legend, mark
 from python_assets.report.style import INK, MUTED, RC, RULE, WIDTH, Drawing, bare, new_figure, to_svg
@@ -44,26 +46,47 @@ def draw(data: ReportData) -> Drawing:
             for row in here:
                 population = next(p for p in order if p.name == row["population"])
                 mark(axes, row["rank_accuracy"], row["coverage"], population, instrument=_number(data, row))
-            floors = [
-                r["floor_value"]
-                for r in data.fgi
-                if r["split"] == split and r["metric"] == "coverage" and r["floor_value"] is not None
-            ]
-            if floors:
-                axes.axhline(max(floors), color=INK, linewidth=0.9, zorder=1)
-                axes.annotate(
-                    "other real users",
-                    (lowest, max(floors)),
-                    xytext=(3, -3),
-                    textcoords="offset points",
-                    va="top",
-                    color=MUTED,
-                    fontsize=7.5,
-                )
+            _draw_floors(axes, _floors(data, here), lowest, step=0.155 / height)
         for axes in panels[len(splits) :]:
             axes.set_visible(False)
         legend(figure, order, data.instrument_names)
     return Drawing(NAME, TITLE, HOW, _seen(rows), to_svg(figure, name=NAME, label=f"Figure 4. {TITLE}. {_seen(rows)}"))
+
+
+class Floor(NamedTuple):
+    """Coverage of other real users under one instrument, as many of them as a drawn population was compared with."""
+
+    instrument: int
+    value: float
+    words: str
+
+
+def _floors(data: ReportData, rows: list[Row]) -> list[Floor]:
+    """From the top; one an instrument, or one a size where the judged populations differ in theirs."""
+    judged = [row for row in rows if row["source"] == "persona"] or rows
+    shown = {(row["split"], row["population"], row["instrument"]) for row in judged}
+    values = {
+        (r["instrument"], r["n"]): r["floor_value"]
+        for r in data.fgi
+        if (r["split"], r["population"], r["instrument"]) in shown
+        and (r["metric"], r["anchor"]) == ("coverage", "paper")
+        and r["floor_value"] is not None
+    }
+    floors = []
+    for (instrument, n), value in values.items():
+        size = f"{count(n)} " if sum(key[0] == instrument for key in values) > 1 else ""
+        under = f", instrument {instrument}" if len({key[0] for key in values}) > 1 else ""
+        floors.append(Floor(_number(data, {"instrument": instrument}), value, f"{size}other real users{under}"))
+    return sorted(floors, key=lambda floor: (-floor.value, floor.words))
+
+
+def _draw_floors(axes: Axes, floors: list[Floor], left: float, *, step: float) -> None:
+    for floor, y in zip(floors, _spread([floor.value for floor in floors], step) if floors else [], strict=True):
+        style = "-" if floor.instrument == 0 else (0, (4, 3))
+        axes.axhline(floor.value, color=INK, linewidth=0.9, linestyle=style, zorder=1)
+        axes.annotate(
+            floor.words, (left, y), xytext=(3, -3), textcoords="offset points", va="top", color=MUTED, fontsize=7.5
+        )
 
 
 def _number(data: ReportData, row: Row) -> int:
