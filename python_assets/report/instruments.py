@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal, percent
-from python_assets.report.verdicts import FAITHFUL_SHARE
+from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat
 
 
 def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too_few: bool = False) -> list[str]:
@@ -49,7 +49,7 @@ def _repeatability(row: Row) -> list[str]:
     retest = row["retest_user_cosine"]
     if retest is None:
         return ["It was not trained again under another seed, so nobody knows how much of its map is chance."]
-    if "not repeatable" in row["verdict"]:
+    if does_not_repeat(row["verdict"], retest):
         start = row["init_correlation"]
         chance = (
             f" The users' final mixtures correlate {decimal(start, 2)} with their random start."

@@ -17,6 +17,8 @@ from python_assets.report.names import FGI_METRICS, METRICS
 # The share of the floor that results.instrument_reliability asks of a perfect rater.
 FAITHFUL_SHARE = 0.8
 PARTLY_SHARE = 0.5
+# Where results.instrument_reliability says that an instrument does not repeat.
+REPEATABLE = 0.5
 # Of the way from chance (or from knowing popularity alone) to a perfect rater's rank accuracy.
 ITEM_LEVEL_SHARE = 0.5
 UNPLACED_TOO_MANY = 0.5
@@ -178,7 +180,21 @@ def _not_repeatable(case: Case) -> str:
 
 
 def _unchecked(case: Case) -> str:
-    return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {_what_is_missing(case)}."
+    return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {_what_is_missing(case)}{_nor_repeats(case)}."
+
+
+def _nor_repeats(case: Case) -> str:
+    if not does_not_repeat(case.instrument_verdict, case.retest):
+        return ""
+    return (
+        "; nor does the instrument repeat, because two encoders that differ only in their seed put the same real users "
+        f"in different places (they agree {decimal(case.retest, 2)}, where 1 is the same map)"
+    )
+
+
+def does_not_repeat(verdict: str, retest: float | None) -> bool:
+    """Whether an instrument disagrees with itself, also where its verdict is unknown for want of a perfect rater."""
+    return "not repeatable" in verdict or (retest is not None and retest < REPEATABLE)
 
 
 def _what_is_missing(case: Case) -> str:

@@ -32,6 +32,13 @@ def test_without_a_retest_it_is_still_said_whether_it_compresses(
     assert "not trained again under another seed" in said
 
 
+@pytest.mark.parametrize(("retest", "said"), [(0.02, True), (0.5, False)])
+def test_without_a_perfect_rater_it_is_still_said_whether_it_repeats(retest: float, said: bool) -> None:
+    row = ROW | {"perfect_rater_coverage": None, "retest_user_cosine": retest}
+    words = " ".join(instrument_in_words(row, 0.97, has_perfect=True, too_few=True))
+    assert ("It does not repeat: trained again under another seed it agrees with itself by 0.02" in words) is said
+
+
 def test_the_verdict_counts_where_there_is_one() -> None:
     row = ROW | {"verdict": "faithful", "retest_user_cosine": 0.9}
     assert "it can show a faithful population" in instrument_in_words(row, 0.97, has_perfect=True)[0]

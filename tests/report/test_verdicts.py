@@ -80,6 +80,17 @@ def test_without_a_perfect_rater_the_page_says_what_to_add() -> None:
     assert "backend: perfect" in judgement.sentence
 
 
+@pytest.mark.parametrize(("retest", "said"), [(0.02, True), (0.5, False), (None, False)])
+def test_without_a_perfect_rater_it_is_still_said_that_the_instrument_does_not_repeat(
+    retest: float | None, said: bool
+) -> None:
+    judgement = judge(replace(FAITHFUL, perfect=None, retest=retest, instrument_verdict="unknown"))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "no perfect rater" in judgement.sentence
+    assert ("nor does the instrument repeat" in judgement.sentence) is said
+    assert ("they agree 0.02, where 1 is the same map" in judgement.sentence) is said
+
+
 def test_without_a_retest_the_page_says_what_to_set() -> None:
     judgement = judge(replace(FAITHFUL, retest=None, instrument_verdict="unknown"))
     assert judgement.verdict is Verdict.CANNOT_TELL
