@@ -80,8 +80,9 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
 
 
 def _perfect_coverage(gap: Row, reliability: Row) -> float | None:
+    """What perfect stand-ins would reach at the population's size; a floor of another size may lead out of a share."""
     if gap.get("floor") is not None and gap.get("protocol") is not None:
-        return float(gap["floor"] + gap["protocol"])
+        return min(1.0, max(0.0, float(gap["floor"] + gap["protocol"])))
     return reliability.get("perfect_rater_coverage")
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from python_assets.report.cases import _perfect_coverage
 from python_assets.report.verdicts import Case, Verdict, judge, shares
 
 FAITHFUL = Case(
@@ -179,6 +180,11 @@ def test_nothing_measured_is_said() -> None:
 def test_the_two_shares_add_up_to_the_gap_as_it_is_printed() -> None:
     case = replace(FAITHFUL, floor=0.954, perfect=0.355, coverage=0.046)
     assert sum(shares(case)) == 95 - 5
+
+
+@pytest.mark.parametrize(("protocol", "perfect"), [(-0.7, 0.0), (-0.2, 0.4), (0.5, 1.0)])
+def test_the_coverage_of_perfect_stand_ins_at_a_populations_size_stays_a_share(protocol: float, perfect: float) -> None:
+    assert _perfect_coverage({"floor": 0.6, "protocol": protocol}, {}) == pytest.approx(perfect)
 
 
 def test_zero_coverage_is_none_not_zero_percent() -> None:
