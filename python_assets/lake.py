@@ -19,6 +19,7 @@ import duckdb
 
 from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
 from python_assets.file_names import check_file_name
+from python_assets.lake_extensions import load_extensions
 from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder, strangers
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
@@ -27,7 +28,6 @@ from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
-EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
 _PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
 
@@ -268,34 +268,6 @@ def open_warehouse(
 def is_lake(address: str | Path) -> bool:
     """Whether an address names a lake."""
     return str(address).startswith(PREFIX)
-
-
-def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Load what a lake needs: from DuckDB's folder, else the packages of the extra ``lake``, else the network.
-
-    Raises:
-        WarehouseError: None of the three has it.
-    """
-    for name in EXTENSIONS:
-        try:
-            connection.load_extension(name)
-        except duckdb.Error:
-            _install(connection, name)
-            connection.load_extension(name)
-
-
-def _install(connection: duckdb.DuckDBPyConnection, name: str) -> None:
-    try:
-        from duckdb_extensions import import_extension
-
-        import_extension(name, con=connection)
-    except (ImportError, duckdb.Error):
-        try:
-            connection.install_extension(name)
-        except duckdb.Error as error:
-            raise WarehouseError(
-                f"DuckDB's extension {name} is missing: install it with `pip install 'persona-fidelity[lake]'`."
-            ) from error
 
 
 def _is_no_lake(error: duckdb.Error) -> bool:
