@@ -19,6 +19,7 @@ from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.processes import this_process
 from python_assets.progress import terminal
+from python_assets.stages import require_settings
 from python_assets.study import Study
 
 STAGES = ("prepare", "encode", "evaluate", "publish")
@@ -65,7 +66,10 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
 
     Raises:
         RunError: A step failed. What was done before it stays done, and what was done after it.
+        WarehouseError: The steps begin after `prepare`, and the warehouse was prepared with other settings.
     """
+    if steps[0].job != STAGES[0]:
+        require_settings(workspace.warehouse, workspace.study)
     started, state, failures = time.monotonic(), RunState(workspace), dict[Step, RunError]()
     with contextlib.ExitStack() as stack:
         instance: dg.DagsterInstance | None = None

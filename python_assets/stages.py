@@ -166,6 +166,23 @@ def evaluate_fingerprint(
     return digest("evaluate", *settings, encoded, encoders, seeds)
 
 
+def require_settings(warehouse: Warehouse, study: Study) -> None:
+    """See that SQL reads the settings that Python is about to use; nothing to see before the first ``prepare``.
+
+    Raises:
+        WarehouseError: The warehouse was prepared for another study, or before its settings changed.
+    """
+    try:
+        rows = warehouse.rows("select name, config_hash from raw.study")
+    except (NoWarehouseError, duckdb.CatalogException):
+        return
+    if rows and rows[0][1] != study.config_hash():
+        raise WarehouseError(
+            f"{warehouse.address} was prepared with other settings (study {rows[0][0]}) than those of study {study.name} "
+            "now: `run` without `--from` brings them in."
+        )
+
+
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     """The fingerprint under which each stage was last finished; empty without a warehouse."""
     try:

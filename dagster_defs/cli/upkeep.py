@@ -10,7 +10,7 @@ from dagster_defs.cli.options import chosen_warehouse, warehouse_option
 @click.command()
 @click.option(
     "--days",
-    type=click.IntRange(min=1),
+    type=click.IntRange(min=1, max=36_500),
     default=7,
     show_default=True,
     help="What is younger stays. More than the longest run takes.",

@@ -123,7 +123,10 @@ class OpenAIChat:
             for future in as_completed(list(left)):
                 left.remove(future)
                 yield [future.result()]
-        except (Exception, KeyboardInterrupt):
+        except GeneratorExit:
+            raise
+        # Dagster's word for a Ctrl-C is none of Python's.
+        except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             yield [future.result() for future in left if not future.cancelled() and not future.exception()]
             raise

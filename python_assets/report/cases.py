@@ -47,7 +47,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
     fidelity = _one(data.fidelity, population=population, **key)
     placed = _one(data.placed, population=population, **key)
     reliability = _one(data.reliability, **key)
-    perfect, popularity = (_one(data.fidelity, backend=backend, **key) for backend in ("perfect", "popularity"))
+    perfect, popularity = (_largest(data.fidelity, backend=backend, **key) for backend in ("perfect", "popularity"))
     answers = _one(data.answers, population=population, split=split, instrument=instrument) or _one(
         data.answers, population=population, split=split, instrument="*"
     )
@@ -120,4 +120,13 @@ def tally(assessments: list[Assessment]) -> str:
 
 def _one(rows: list[Row], **where: str) -> Row:
     """The first row with these values; an empty one when there is none."""
-    return next((row for row in rows if all(row[column] == value for column, value in where.items())), {})
+    return next(iter(_those(rows, **where)), {})
+
+
+def _largest(rows: list[Row], **where: str) -> Row:
+    """Of the populations with these values that of most personas, as in ``results.instrument_reliability``."""
+    return max(_those(rows, **where), key=lambda row: row["n_personas"] or 0, default={})
+
+
+def _those(rows: list[Row], **where: str) -> list[Row]:
+    return [row for row in rows if all(row[column] == value for column, value in where.items())]

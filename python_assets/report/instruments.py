@@ -12,7 +12,8 @@ def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too
 
     Args:
         row: The row.
-        floor: Coverage of other real users in the same split and instrument.
+        floor: Coverage of other real users in the same split and instrument, as many as there are. Beside the perfect
+            rater stands the row's own floor: as many users as it has stand-ins.
         has_perfect: Whether the study names a perfect rater.
         too_few: Whether that rater has a place, but there are too few users or stand-ins for a coverage.
     """
@@ -25,6 +26,7 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool, too_few: boo
         return [
             f"{_why_no_perfect_coverage(has_perfect, too_few)}, so nobody knows how good a score this instrument can give at all."
         ]
+    floor = row["floor_coverage"] if row["floor_coverage"] is not None else floor
     against = f", other real users {percent(floor)}" if floor is not None else ""
     # Without a retest the verdict is unknown, but not whether it compresses.
     by_numbers = row["verdict"] == "unknown" and floor is not None and perfect < FAITHFUL_SHARE * floor

@@ -34,7 +34,7 @@ GAPS = """
 
 RELIABILITY = """
     select split, instrument, n_seeds, retest_user_cosine, retest_user_scores, init_correlation,
-        perfect_rater_coverage, perfect_rater_pair_distance, ignorant_rater_coverage, verdict
+        floor_coverage, perfect_rater_coverage, perfect_rater_pair_distance, ignorant_rater_coverage, verdict
     from results.instrument_reliability order by split, instrument
 """
 

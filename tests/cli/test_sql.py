@@ -55,7 +55,14 @@ def test_csv_quotes_what_holds_commas(warehouse: Warehouse) -> None:
 
 
 @pytest.mark.parametrize(
-    "query", ["describe raw.study", "pragma table_info('raw.study')", "explain select 1", "values (1)"]
+    "query",
+    [
+        "describe raw.study",
+        "pragma table_info('raw.study')",
+        "explain select 1",
+        "values (1)",
+        "pivot (select unnest(['a', 'b']) as k, 1 as v) on k using sum(v)",
+    ],
 )
 @pytest.mark.parametrize("format_", ["csv", "json"])
 def test_whatever_gives_rows_can_be_asked(warehouse: Warehouse, query: str, format_: str) -> None:
@@ -78,6 +85,9 @@ def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
         ("from read_text('/etc/hostname')", "file system operations are disabled"),
         ("copy (select 1) to '/tmp/never.csv'", "`sql` reads only"),
         ("select 1; drop table raw.study", "`sql` reads only"),
+        ("explain (analyze) select 1", "`sql` reads only"),
+        ("from query('select ' || '1')", "`sql` reads only"),
+        ("create table raw.mine as select 1", "`sql` reads only"),
         ("call ducklake_merge_adjacent_files('lake')", "`sql` reads only"),
         ("from postgres_query('lake', 'select 1')", "`sql` reads only"),
     ],

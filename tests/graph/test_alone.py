@@ -25,7 +25,11 @@ def workspace(small_run: Finished, tmp_path: Path) -> Workspace:
     study = tmp_path / "small.yml"
     asked = "  - {name: asked, condition: grounded, size: 3, rater: {backend: vllm, model: nobody/nothing}}\nmetrics:"
     study.write_text((small_run.folder / "small.yml").read_text().replace("metrics:", asked))
-    return open_workspace(study=str(study), warehouse=path)
+    opened = open_workspace(study=str(study), warehouse=path)
+    # As if `prepare` had brought its settings in.
+    changed = "update raw.study set config_hash = ?"
+    opened.warehouse.write(lambda connection: connection.execute(changed, [opened.study.config_hash()]))
+    return opened
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from dagster_defs.run import plan
+from dagster_defs.run import plan, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace, open_workspace
+from python_assets.file_errors import WarehouseError
 from python_assets.ingest import resolve_files
-from python_assets.stages import Stage, finished_stages, mark
+from python_assets.stages import Stage, finished_stages, mark, require_settings
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished, run_sql
 
@@ -43,6 +44,16 @@ def to_do(workspace: Workspace) -> list[tuple[str, str]]:
 
 def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
     assert to_do(opened()) == []
+
+
+def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
+    workspace = opened(old="seed: 7", new="seed: 8")
+    (*_, publish) = plan(workspace.study)
+    with pytest.raises(
+        WarehouseError, match=r"prepared with other settings \(study small\) .* without `--from` brings"
+    ):
+        run_study([publish], workspace)
+    require_settings(workspace.warehouse, opened().study)
 
 
 @pytest.mark.parametrize("job", ["encode", "evaluate"])

@@ -182,7 +182,12 @@ def test_sql_does_not_write_among_the_lakes_files(server: Server, tmp_path: Path
         done = run_command(tmp_path, own_environment(tmp_path), "sql", query, "--warehouse", lake.address)
         return done.stdout + done.stderr
 
-    for query in (f"copy (select 1 as a) to '{min(before)}'", "from ducklake_flush_inlined_data('lake')"):
+    for query in (
+        f"copy (select 1 as a) to '{min(before)}'",
+        f"explain analyze copy (select 1 as a) to '{min(before)}'",
+        "from ducklake_flush_inlined_data('lake')",
+        "from query('from ducklake_flush_in' || 'lined_data(''lake'')')",
+    ):
         assert ask(query) == "Error: The query cannot be answered: `sql` reads only, so ask with `select` or `from`.\n"
     assert "ducklake-" in ask("select data_file from ducklake_list_files('lake', 'item_clusters', schema => 'ml')")
     assert {path: path.stat().st_size for path in Path(lake.data).rglob("*.parquet")} == before

@@ -254,7 +254,12 @@ def test_answers_that_arrive_after_a_failure_are_handed_over_before_its_error() 
     assert [answer.text for answer in got] == ["3"] * 4
 
 
-def test_an_interrupt_hands_over_what_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+class Stopped(BaseException):
+    """As Dagster's DagsterExecutionInterruptedError: neither an Exception nor a KeyboardInterrupt."""
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Stopped])
+def test_an_interrupt_hands_over_what_is_under_way(monkeypatch: pytest.MonkeyPatch, stop: type[BaseException]) -> None:
     arrived = threading.Barrier(4)
 
     def reply(body: dict[str, Any]) -> Reply:
@@ -264,13 +269,13 @@ def test_an_interrupt_hands_over_what_is_under_way(monkeypatch: pytest.MonkeyPat
 
     def interrupted(_: object) -> Iterator[Any]:
         arrived.wait(timeout=10)
-        raise KeyboardInterrupt
+        raise stop
 
     monkeypatch.setattr("python_assets.raters.openai_chat.as_completed", interrupted)
     got: list[Answer] = []
     with server(reply) as url:
         settings = rater(url)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(stop):
             got.extend(a for part in open_chat_model(settings).rate(REQUESTS[:3], settings) for a in part)
     assert len(got) == 3
 

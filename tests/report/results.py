@@ -24,7 +24,8 @@ RESULTS_DDL = """
     create table results.gap_decomposition (split varchar, population varchar, instrument varchar, metric varchar,
         floor double, protocol double, persona double, total double);
     create table results.instrument_reliability (split varchar, instrument varchar, n_seeds bigint,
-        retest_user_cosine double, retest_user_scores double, init_correlation double, perfect_rater_coverage double,
+        retest_user_cosine double, retest_user_scores double, init_correlation double, floor_coverage double,
+        perfect_rater_coverage double,
         perfect_rater_pair_distance double, ignorant_rater_coverage double, verdict varchar);
 """
 # Metric: its value at coverage 0, and its ceiling.
@@ -38,7 +39,7 @@ def result_rows(world: World) -> Rows:
         for name, instrument in world.instruments.items():
             key = {"split": split, "instrument": name}
             reliability = {"retest_user_cosine": instrument.retest, "retest_user_scores": instrument.retest}
-            reliability |= {"perfect_rater_coverage": instrument.perfect, "n_seeds": 2}
+            reliability |= {"perfect_rater_coverage": instrument.perfect, "floor_coverage": FLOOR, "n_seeds": 2}
             reliability |= {"ignorant_rater_coverage": instrument.ignorant, "init_correlation": 0.98}
             rows["results.instrument_reliability"].append(key | reliability | {"verdict": instrument.verdict})
             for population, scores in REFERENCES.items():

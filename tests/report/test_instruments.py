@@ -8,6 +8,7 @@ from python_assets.report.instruments import instrument_in_words
 
 ROW = {
     "verdict": "unknown",
+    "floor_coverage": None,
     "perfect_rater_coverage": 0.22,
     "retest_user_cosine": None,
     "ignorant_rater_coverage": 0.97,
@@ -42,3 +43,9 @@ def test_without_a_perfect_rater_it_is_still_said_whether_it_repeats(retest: flo
 def test_the_verdict_counts_where_there_is_one() -> None:
     row = ROW | {"verdict": "faithful", "retest_user_cosine": 0.9}
     assert "it can show a faithful population" in instrument_in_words(row, 0.97, has_perfect=True)[0]
+
+
+def test_the_perfect_rater_stands_beside_the_floor_of_its_own_size() -> None:
+    row = ROW | {"verdict": "faithful", "floor_coverage": 0.81, "perfect_rater_coverage": 0.78}
+    words = " ".join(instrument_in_words(row, 0.97, has_perfect=True))
+    assert "cover 78%, other real users 81%: it can show" in words
