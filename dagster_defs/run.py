@@ -52,6 +52,16 @@ def plan(study: Study, *, first: str | None = None, until: str | None = None, sp
     return [step for step in steps if start <= STAGES.index(step.job) <= stop]
 
 
+def unchanged_steps(steps: Sequence[Step], workspace: Workspace) -> set[Step]:
+    """Those that a run would leave out as far as can be said beforehand: nothing before them is due that they follow."""
+    state, due = RunState(workspace), list[Step]()
+    for step in steps:
+        follows = any(other.job == STAGES[0] or step.job == STAGES[-1] or step.needs(other) for other in due)
+        if follows or not state.is_done(step):
+            due.append(step)
+    return set(steps) - set(due)
+
+
 def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = False, keep_going: bool = False) -> float:
     """Run the steps in order, without those whose inputs have not changed since they were last done.
 

@@ -16,7 +16,7 @@ from dagster_defs.cli.reading import report, status
 from dagster_defs.cli.sql import sql
 from dagster_defs.cli.upkeep import tidy
 
-EPILOG = "Exit codes: 0 success, 1 bad input (one sentence says what to do), 2 bad usage."
+EPILOG = "Exit codes: 0 success, 1 bad input or a failed step (one sentence says what to do), 2 bad usage, 130 or 143 stopped."
 
 
 @click.group(cls=SentenceGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})

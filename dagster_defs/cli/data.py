@@ -67,8 +67,9 @@ def show_files(warehouse: Warehouse, *, run_id: str) -> None:
     files = warehouse.rows(FILES, [batch_suffix(run_id)])
     for file in files:
         click.echo(in_words(*file))
-    ((n_files,),) = warehouse.rows("select count(*) from raw.ingested_files")
-    click.echo(f"{len(files):,} of {n_files:,} files were new or had changed")
+    ((n_files,),) = warehouse.rows("select count(distinct path) from raw.ingested_files")
+    n_read = len({path for path, *_ in files})
+    click.echo(f"{n_read:,} of {n_files:,} files were new or had changed")
     reasons = warehouse.rows(REASONS)
     for reason, n, example in reasons:
         click.echo(f"  rejected {n:>9,}  {reason}, first in {Path(example['file']).name} line {example['line']:,}")

@@ -43,7 +43,7 @@ def run(
     if unknown := set(splits) - set(workspace.study.splits):
         names = ", ".join(workspace.study.splits)
         raise click.BadParameter(f"{min(unknown)} is no split of this study: it has {names}", param_hint="--split")
-    from dagster_defs.run import plan, run_study
+    from dagster_defs.run import plan, run_study, unchanged_steps
 
     steps = plan(workspace.study, first=first, until=until, splits=splits)
     if not steps:
@@ -55,8 +55,9 @@ def run(
         for source in workspace.study.sources:
             for path in resolve_files([*source.reviews, *source.items], roots=workspace.roots):
                 click.echo(f"  reads {path} ({path.stat().st_size / 1e6:.1f} MB)")
+        unchanged = set() if force else unchanged_steps(steps, workspace)
         for number, step in enumerate(steps, start=1):
-            click.echo(f"  {number}. {step.job}: {step.label}")
+            click.echo(f"  {number}. {step.job}: {step.label}{', unchanged' if step in unchanged else ''}")
         return
     seconds = run_study(steps, workspace, force=force, keep_going=keep_going)
     if until not in {None, STAGES[-1]}:

@@ -47,7 +47,7 @@ class Training(NamedTuple):
     n_done: int
     max_epochs: int
     n_pairs: int | None
-    """Training pairs; None before the corpus is there."""
+    """Training pairs; None before the corpus has the split."""
     pairs_per_second: float | None
     """As seen here with this instrument, validation and all; None when it was never trained."""
 
@@ -90,7 +90,7 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
             n_wanted=len(own[name]),
             n_done=sum(trained.get((split, *encoder), math.inf) <= instrument.retrain_after for encoder in own[name]),
             max_epochs=instrument.encoder.max_epochs,
-            n_pairs=pairs.get(split, 0 if pairs else None),
+            n_pairs=pairs.get(split),
             pairs_per_second=speed.get(name),
         )
         for split in study.splits

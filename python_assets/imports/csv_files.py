@@ -64,9 +64,20 @@ def _open(path: Path) -> Iterator[io.TextIOWrapper]:
         ):
             yield file
     except UnicodeError as error:
-        raise CsvError("it is not UTF-8") from error
+        raise CsvError(f"line {_first_undecodable(path)}: it is not UTF-8") from error
     except (OSError, EOFError, zlib.error) as error:
         raise CsvError(f"{error}".rstrip(".")) from error
+
+
+def _first_undecodable(path: Path) -> int:
+    # The decoder is blocks ahead of the csv module, so it does not know.
+    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw:
+        for number, line in enumerate(raw, start=1):
+            try:
+                line.decode()
+            except UnicodeError:
+                return number
+    return number
 
 
 def _delimiter(head: str, required: Sequence[str]) -> str:
@@ -95,7 +106,7 @@ def _rows(file: io.TextIOBase, delimiter: str) -> Iterator[Row]:
             line = reader.line_num + 1
     except csv.Error as error:
         is_quote = "expected after" in str(error) or "unexpected end" in str(error)
-        why = "a quotation mark is not closed or not doubled" if is_quote else str(error)
+        why = "a quotation mark is not closed or not doubled, or something follows it" if is_quote else str(error)
         raise CsvError(f"line {line}: {why}") from error
 
 

@@ -66,8 +66,9 @@ SEED_USER_UNLIKE_ANSWERS = Rule(
     """
     select distinct rows.row_number, rows.persona_id from rows
     inner join raw.imported_ratings as known on rows.split = known.split and rows.persona_id = known.persona_id
-    where known.population = $population and known.seed_user_id is not null
-        and rows.seed_user_id is distinct from known.seed_user_id
+    -- A user who has left the corpus cannot be named any more.
+    inner join corpus.users as users on known.split = users.split and known.seed_user_id = users.user_id
+    where known.population = $population and rows.seed_user_id is distinct from known.seed_user_id
     """,
     "gives persona {} another seed_user_id than its imported answers have: "
     "correct it, or take the answers out with `import-ratings --withdraw`",

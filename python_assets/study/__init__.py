@@ -1,4 +1,4 @@
-"""The study: every setting once, with the paper's value as its default.
+"""The study: every setting once, with the paper's value as its default where docs/decisions.md gives no other.
 
 A study is read from YAML (see ``files.py``). Symbols of the paper and the names used here:
 

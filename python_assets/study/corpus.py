@@ -17,9 +17,9 @@ class Source(Settings):
     format: Literal["auto", "amazon_2023", "amazon_2018", "ratings_csv"] = "auto"
     """File layout; ``auto`` looks at the first line."""
     reviews: list[str] = Field(min_length=1)
-    """Review files: paths or globs, relative to the data root."""
+    """Review files: paths, globs, folders or addresses, relative to the data root."""
     items: list[str] = Field([])
-    """Item metadata files: paths or globs, relative to the data root."""
+    """Item metadata files: paths, globs, folders or addresses, relative to the data root."""
 
     @field_validator("reviews", "items", mode="before")
     @classmethod
@@ -33,7 +33,7 @@ class Pairs(Settings):
     min_gap: float = Field(1.0, gt=0)
     """Least rating difference of a pair."""
     max_pairs_per_user: int | None = Field(None, ge=1)
-    """Cap on one user's pairs, chosen by md5 order; none by default, as the paper."""
+    """Cap on one user's pairs, one drawn from each of as many strata by a hash with the study's seed; none by default, as the paper."""
 
 
 class Probes(Settings):

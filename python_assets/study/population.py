@@ -51,7 +51,8 @@ class Rater(Settings):
     api_key_env: str = "OPENAI_API_KEY"
     """Environment variable that holds the server's key, for ``openai``."""
     options: dict[str, Any] = Field({})
-    """Passed to the runtime as they are (vLLM engine arguments)."""
+    """Of the runtime. ``vllm``: engine arguments as they are. ``openai``: ``concurrency``, ``timeout`` and ``max_retries``;
+    others go with every request. ``transformers``: ``batch_size``, ``device`` and ``dtype``."""
 
     @property
     def is_control(self) -> bool:

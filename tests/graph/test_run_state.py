@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_defs.run import plan, run_study
+from dagster_defs.run import plan, run_study, unchanged_steps
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.file_errors import WarehouseError
@@ -166,7 +166,23 @@ def test_changed_instruments_metrics_and_baselines_concern_encoders_and_all_that
     assert jobs == ["prepare", "encode", "evaluate", "evaluate", "evaluate", "publish"]
 
 
-def test_a_file_written_again_is_looked_at_and_no_more(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("old", "new", "left"),
+    [("seed: 7", "seed: 7", {"prepare", "encode", "evaluate", "publish"}), ("retests: 1", "retests: 2", set())],
+)
+def test_beforehand_it_is_said_what_a_run_would_leave_out(opened: Open, old: str, new: str, left: set[str]) -> None:
+    workspace = opened(old=old, new=new)
+    assert {step.job for step in unchanged_steps(plan(workspace.study), workspace)} == left
+
+
+def test_what_follows_an_encoder_is_due_with_it(opened: Open) -> None:
+    workspace = opened()
+    mark(workspace.warehouse, Stage("encode", "Combined"), None)
+    left = unchanged_steps(plan(workspace.study), workspace)
+    assert {step.job for step in left} == {"prepare"}
+
+
+def test_a_file_written_again_is_looked_at(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace = opened()
     stat, file = Path.stat, Path(workspace.study.sources[0].reviews[0])
 

@@ -195,6 +195,15 @@ def test_personas_that_do_not_fit_the_answers_that_are_there(
     import_personas(warehouse, study, file, population="brought", split="Games")
 
 
+def test_a_user_who_left_the_corpus_need_not_be_named_again(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\nz,i2,1,ann\n")
+    import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    warehouse.write(lambda connection: connection.execute("delete from corpus.users where user_id = 'ann'").fetchall())
+    file.write_text("persona_id,persona_text,seed_user_id\nz,one,\n")
+    import_personas(warehouse, study, file, population="brought", split="Beauty")
+    assert personas_of(warehouse, study, "brought") == [("z", None, "one", [])]
+
+
 def test_personas_that_fit_may_come_after_their_answers(warehouse: Warehouse, study: Study, file: Path) -> None:
     file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,ann\na,i1,3,\n")
     import_ratings(warehouse, study, file, population="brought", split="Beauty")
