@@ -7,7 +7,7 @@ from python_assets.warehouse import Warehouse
 HEAVY_USERS = """
     select split, count(*), sum(kept_pairs) / (select sum(n_pairs) from corpus.users where users.split = heavy_users.split)
     from corpus.heavy_users
-    where kept_pairs > 1000000
+    where kept_pairs >= 1000000
     group by split
     order by split
 """

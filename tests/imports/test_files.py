@@ -151,7 +151,7 @@ def test_what_stands_in_a_csv_but_is_no_row(tmp_path: Path) -> None:
 def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("persona_id,persona_text\na,b\n", encoding="utf-16")
-    with pytest.raises(ImportFileError, match="line [0-9]+: it is not UTF-8"):
+    with pytest.raises(ImportFileError, match=r"line [0-9]+: it is not UTF-8"):
         read(path)
     path.write_bytes(b"persona_id,persona_text\na,b\n" + "\xe9,x\n".encode("latin-1"))
     with pytest.raises(ImportFileError, match="not UTF-8"):
