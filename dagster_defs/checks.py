@@ -1,7 +1,5 @@
 """Checks on what Python writes; what dbt writes is checked by its own data tests."""
 
-from collections.abc import Iterator
-
 import dagster as dg
 
 from dagster_defs.resources import WarehouseResource
@@ -91,28 +89,3 @@ def follows_the_corpus(warehouse: WarehouseResource) -> dg.AssetCheckResult:
 
 
 CHECKS: list[dg.AssetChecksDefinition] = [*(_check(name, *rule) for name, rule in RULES.items()), follows_the_corpus]
-
-
-def failed_checks(instance: dg.DagsterInstance, *, since: float) -> Iterator[str]:
-    """A line for each check that failed and does more than warn; a run goes on all the same.
-
-    A check's last finding counts, by whatever process: a later step may mend what an earlier one's check missed, users of
-    the next split, say.
-
-    Args:
-        instance: Where runs are recorded.
-        since: Only what was found later, in seconds since 1970.
-    """
-    for made in CHECKS:
-        last = instance.get_latest_asset_check_evaluation_record(made.check_key)
-        # Recorded in whole seconds.
-        if last is None or last.create_timestamp < int(since):
-            continue
-        found = last.evaluation
-        if (
-            isinstance(found, dg.AssetCheckEvaluation)
-            and not found.passed
-            and found.severity == dg.AssetCheckSeverity.ERROR
-        ):
-            asset = "/".join(found.asset_key.path)
-            yield f"check {found.check_name} of {asset} failed: {found.description}"

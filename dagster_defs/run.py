@@ -90,7 +90,7 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
             print(f"[{number}/{len(steps)}] {step.label}{note}", file=sys.stderr, flush=True)
             if needed or unchanged:
                 continue
-            instance = instance or stack.enter_context(_checked_instance())
+            instance = instance or stack.enter_context(_instance_telling_findings())
             try:
                 with state.doing(step):
                     if step.own_process:
@@ -119,7 +119,7 @@ def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False
     from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES, IngestConfig
 
     config = IngestConfig(withdraw=[str(path) for path in withdraw], withdraw_missing=withdraw_missing)
-    with _checked_instance() as instance:
+    with _instance_telling_findings() as instance:
         return run_step(
             "prepare",
             None,
@@ -165,14 +165,14 @@ def run_step(
 
 
 @contextlib.contextmanager
-def _checked_instance() -> Iterator[dg.DagsterInstance]:
+def _instance_telling_findings() -> Iterator[dg.DagsterInstance]:
     """Dagster's instance; in the end, however it comes, which checks failed meanwhile: Dagster's UI alone shows them."""
     started = time.time()
     with dg.DagsterInstance.get() as instance:
         try:
             yield instance
         finally:
-            from dagster_defs.checks import failed_checks
+            from dagster_defs.check_findings import failed_checks
 
             for line in failed_checks(instance, since=started):
                 print(f"    {line}", file=sys.stderr, flush=True)
