@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from datetime import UTC, datetime, timedelta
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -20,26 +18,24 @@ import duckdb
 from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
 from python_assets.file_names import check_file_name
 from python_assets.lake_extensions import load_extensions
-from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder, strangers
+from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder
+from python_assets.lake_turns import attach_catalogue, take_turn
+from python_assets.lake_upkeep import keep_up
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
-from python_assets.turn import Turn
-from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
+from python_assets.turn import Turn, Work
+from python_assets.warehouse import Result, Warehouse
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
 # What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
-_PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
-
-# Small files become large ones, and versions of tables that nobody wants to go back to are given up, with their files.
-UPKEEP = (
-    "ducklake_expire_snapshots('lake', older_than => $before)",
-    "ducklake_merge_adjacent_files('lake')",
-    "ducklake_rewrite_data_files('lake')",
-    # A query or a transaction that is under way may need them.
-    "ducklake_cleanup_old_files('lake', older_than => $before)",
+_CUT = (
+    "server closed the connection",
+    "terminating connection",
+    "no connection to the server",
+    "Failed to prepare COPY",
 )
-ORPHANS = "ducklake_delete_orphaned_files('lake', older_than => $before, dry_run => {})"
+_PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
 
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
@@ -83,16 +79,20 @@ class Lake(Warehouse):
 
     @contextmanager
     def connect(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Like a file's; an object store that does not answer, or refuses, is one sentence."""
+        """Like a file's; a server or an object store that does not answer, or refuses, is one sentence."""
         with super().connect(read_only=read_only) as connection:
             try:
                 yield connection
-            except duckdb.IOException as error:
-                if is_missing(error) and ".parquet" in str(error):
+            except duckdb.Error as error:
+                if any(words in str(error) for words in _CUT):
                     raise WarehouseError(
-                        f"A file of the lake at {self.address} is not where its catalogue says: mount the folder that holds "
-                        f"them, or bring it back to its place. {first_line(error)}"
+                        f"PostgreSQL ended the connection to the catalogue of {self.address}: when it runs again, run the "
+                        "same command; what was finished is kept."
                     ) from error
+                if not isinstance(error, duckdb.IOException):
+                    raise
+                if is_missing(error) and ".parquet" in str(error):
+                    raise self._files_missing(first_line(error)) from error
                 if not _is_of_a_store(error):
                     raise
                 raise WarehouseError(self._why(error)) from error
@@ -107,14 +107,33 @@ class Lake(Warehouse):
         return None
 
     @contextmanager
+    def alone(self, turn: Work) -> Iterator[None]:
+        """Nobody else inside it with the same work, on any machine."""
+        with self.connect(read_only=False) as connection, self._taking(connection, turn):
+            yield
+
+    def commit(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        action: Callable[[duckdb.DuckDBPyConnection], Result],
+        *,
+        turn: Work = Work.WRITES,
+    ) -> Result:
+        """Like a file's, after those whose turn it is."""
+        with self._taking(connection, turn):
+            return super().commit(connection, action)
+
+    def _taking(self, connection: duckdb.DuckDBPyConnection, turn: Work) -> AbstractContextManager[None]:
+        return take_turn(connection, turn, Turn(self.wait_seconds, self.on_wait), self.address)
+
+    @contextmanager
     def reading(self) -> Iterator[None]:
         """Nothing to share: a lake stays open once a process."""
         yield
 
     def seal(self, connection: duckdb.DuckDBPyConnection, *, but: Path | None = None) -> None:
         """Keep a connection from every file but the lake's own, and one more where it is named."""
-        options = dict(connection.execute("select option_name, value from ducklake_options('lake')").fetchall())
-        connection.execute(f"set allowed_directories = [{_quoted(options['data_path'])}]")
+        connection.execute(f"set allowed_directories = [{_quoted(self._folder(connection))}]")
         super().seal(connection, but=but)
 
     def size(self) -> str:
@@ -127,41 +146,24 @@ class Lake(Warehouse):
         return f"{size / 1e6:.1f} MB in {files} files"
 
     def tidy(self, *, days: float) -> bool:
-        """Merge small files; give up versions of tables, and delete files that have not been needed for so long.
-
-        A file that is no longer needed from now on is deleted by a later call: somebody may be reading it.
-
-        Args:
-            days: Longer than any transaction takes: an unfinished one's files look like those of one that was killed.
-
-        Raises:
-            WarehouseError: A file among the lake's is none of a lake's, so that what nothing needs was not deleted.
-        """
-        before = _quoted((datetime.now(UTC) - timedelta(days=days)).isoformat()) + "::timestamptz"
+        """Merge small files; give up versions of tables, and delete files that have not been needed for so long."""
         with self.connect(read_only=False) as connection:
-            for function in UPKEEP:
-                self._keep_up(connection, f"call {function.replace('$before', before)}")
-            orphans = "call " + ORPHANS.replace("$before", before)
-            others = strangers([file for (file, *_) in self._keep_up(connection, orphans.format("true"))])
-            if others:
-                raise WarehouseError(
-                    f"{others[0]} lies among the lake's files and is none of them: move it elsewhere, so that what killed "
-                    "processes left there can be deleted; everything else is done."
-                )
-            self._keep_up(connection, orphans.format("false"))
+            folder = self._folder(connection)
+            # DuckLake would make it anew, empty, in the place that the files are to come back to.
+            if not ELSEWHERE.match(folder) and not Path(folder).is_dir():
+                raise self._files_missing(folder)
+            keep_up(self, connection, days=days)
         return True
 
-    def _keep_up(self, connection: duckdb.DuckDBPyConnection, call: str) -> list[tuple[Any, ...]]:
-        """One step in a transaction of its own; done again when it meets a writer of the same table."""
-        for attempt in range(MAX_ATTEMPTS):
-            try:
-                return self.commit(connection, lambda transaction: transaction.execute(call).fetchall())
-            except duckdb.IOException as error:
-                # A writer who was not the faster one takes its files back, perhaps between being listed and looked at.
-                if not is_missing(error) or attempt + 1 == MAX_ATTEMPTS:
-                    raise
-            time.sleep(0.1)
-        raise AssertionError("unreachable")
+    def _folder(self, connection: duckdb.DuckDBPyConnection) -> str:
+        options = dict(connection.execute("select option_name, value from ducklake_options('lake')").fetchall())
+        return str(options["data_path"])
+
+    def _files_missing(self, where: str) -> WarehouseError:
+        return WarehouseError(
+            f"A file of the lake at {self.address} is not where its catalogue says: mount the folder that holds them, or "
+            f"bring it back to its place. {where}"
+        )
 
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
@@ -192,6 +194,7 @@ class Lake(Warehouse):
                 self._attach_with(connection, "read_only")
             else:
                 self._find_or_make(connection)
+                attach_catalogue(connection, self._address.removeprefix(f"{PREFIX}postgres:"))
         except BaseException:
             connection.close()
             raise

@@ -7,6 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from enum import StrEnum
 from pathlib import Path
 
 from python_assets.file_errors import WarehouseError
@@ -19,6 +20,18 @@ SILENT_SECONDS = 3.0
 LONGEST_PAUSE = 0.1
 ASKED_SECONDS = 1.0
 """How long an asking counts: whoever waits asks again all the time, and one that was killed does not."""
+
+
+class Work(StrEnum):
+    """What writers do, of which there may be several at a lake: those who do the same take turns."""
+
+    WRITES = "writes"
+    """What takes a moment."""
+    FILES = "files"
+    """Files that are read in or taken out."""
+    MODELS = "models"
+    """dbt."""
+    UPKEEP = "upkeep"
 
 
 class Turn:

@@ -30,7 +30,7 @@ from python_assets.file_errors import (
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.tables import make_room, table_statements
-from python_assets.turn import WAIT_VARIABLE, Turn, wait_setting
+from python_assets.turn import WAIT_VARIABLE, Turn, Work, wait_setting
 
 # Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/growth.md).
 STORAGE_VERSION = "v1.4.0"
@@ -183,20 +183,30 @@ class Warehouse:
     def _portable(self, ddl: str) -> str:
         return ddl
 
-    def write(self, action: Callable[[duckdb.DuckDBPyConnection], Result]) -> Result:
+    def write(self, action: Callable[[duckdb.DuckDBPyConnection], Result], *, turn: Work = Work.WRITES) -> Result:
         """Do something in one transaction of its own; all of it happens or nothing.
 
         Args:
             action: Gets the connection; called again when another writer was faster, so it must not change anything else.
+            turn: What it is, where several may write at once: it waits for those who do the same.
 
         Raises:
             WarehouseError: Other writers were faster every time.
         """
         with self.connect(read_only=False) as connection:
-            return self.commit(connection, action)
+            return self.commit(connection, action, turn=turn)
+
+    @contextmanager
+    def alone(self, turn: Work) -> Iterator[None]:
+        """Nobody else inside it with the same work; a file, which one process at a time can write, needs nothing for it."""
+        yield
 
     def commit(
-        self, connection: duckdb.DuckDBPyConnection, action: Callable[[duckdb.DuckDBPyConnection], Result]
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        action: Callable[[duckdb.DuckDBPyConnection], Result],
+        *,
+        turn: Work = Work.WRITES,
     ) -> Result:
         """Like ``write``, on a connection that is open already and in no transaction."""
         for attempt in range(MAX_ATTEMPTS):

@@ -19,6 +19,7 @@ from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
 from dagster_defs.workspace import PROJECT
 from python_assets.stages import CORPUS, mark, raw_fingerprint
+from python_assets.turn import Work
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")
@@ -103,7 +104,8 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     target = warehouse.open()
     # Taken beforehand: what is ingested while dbt runs, it may have missed.
     made_of = raw_fingerprint(target)
-    yield from with_table_metadata(dbt.cli(command, context=context).stream(), target)
+    with target.alone(Work.MODELS):
+        yield from with_table_metadata(dbt.cli(command, context=context).stream(), target)
     if whole_corpus() <= context.selected_asset_keys:
         mark(target, CORPUS, made_of)
     for model, warnings in WARNINGS.items():

@@ -15,6 +15,7 @@ from python_assets.ingest.formats import Kind, Layout, require_layout
 from python_assets.ingest.ledger import FileReport, Reading, known_readings, record
 from python_assets.ingest.lines import stage_lines
 from python_assets.ingest.merge import merge_staged
+from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
 
 READERS = {"reviews": review_lines.reader, "items": item_lines.reader}
@@ -74,11 +75,14 @@ def ingest_file(
                 raise IngestError(f"{path} changed while it was read: wait until it is complete, and run again.")
 
             def merge(connection: duckdb.DuckDBPyConnection) -> FileReport:
+                # A lake is open to others while the lines are staged.
+                if earlier := known_readings(connection, path).get(reading):
+                    return earlier
                 report = merge_staged(connection, path, layout, category=category, batch_id=batch_id, digest=digest)
                 record(connection, report, batch_id=batch_id)
                 return report
 
-            return warehouse.commit(connection, merge)
+            return warehouse.commit(connection, merge, turn=Work.FILES)
 
 
 def _layout(path: Path, kind: Kind, declared: str, surveyed: Callable[[], FileBytes]) -> Layout:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Collection, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from python_assets.ingest.errors import IngestError, write_errors
 from python_assets.ingest.formats import Kind, detect_format
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.merge import TABLES
+from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
 
 
@@ -164,28 +164,24 @@ def _replace(
 ) -> tuple[int, int]:
     """Returns how many reviews and how many items the tables have less."""
     files = sorted(gone)
-    with warehouse.connect(read_only=False) as connection:
-        connection.begin()
-        try:
-            if [_Entry(*row) for row in connection.execute(_LEDGER).fetchall()] != ledger:
-                raise IngestError("Other files were ingested meanwhile: run the same command again.")
-            before = _sizes(connection)
-            for part, scratch in rebuilt.items():
-                if scratch is None:
-                    sql = f"delete from {TABLES[part.kind]} where category = ? and list_contains(?, file)"
-                    connection.execute(sql, [part.category, files])
-                else:
-                    listed = [entry.path for entry in ledger if entry[1:3] == part]
-                    _copy(connection, scratch, part, listed=listed)
-            connection.execute("delete from raw.ingested_files where list_contains(?, path)", [files])
-            connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [files])
-            after = _sizes(connection)
-            connection.commit()
-        except BaseException:
-            with suppress(duckdb.Error):
-                connection.rollback()
-            raise
-    return before[0] - after[0], before[1] - after[1]
+
+    def replace(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
+        if [_Entry(*row) for row in connection.execute(_LEDGER).fetchall()] != ledger:
+            raise IngestError("Other files were ingested meanwhile: run the same command again.")
+        before = _sizes(connection)
+        for part, scratch in rebuilt.items():
+            if scratch is None:
+                sql = f"delete from {TABLES[part.kind]} where category = ? and list_contains(?, file)"
+                connection.execute(sql, [part.category, files])
+            else:
+                listed = [entry.path for entry in ledger if entry[1:3] == part]
+                _copy(connection, scratch, part, listed=listed)
+        connection.execute("delete from raw.ingested_files where list_contains(?, path)", [files])
+        connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [files])
+        after = _sizes(connection)
+        return before[0] - after[0], before[1] - after[1]
+
+    return warehouse.write(replace, turn=Work.FILES)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slice, *, listed: list[str]) -> None:

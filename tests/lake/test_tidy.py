@@ -11,7 +11,8 @@ import duckdb
 import pytest
 
 from python_assets.file_errors import WarehouseError
-from python_assets.lake import UPKEEP, open_warehouse
+from python_assets.lake import open_warehouse
+from python_assets.lake_upkeep import UPKEEP
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
@@ -91,11 +92,11 @@ def test_a_file_that_goes_while_it_is_looked_at(
     write(lake, "a", 0)
     commit, calls = lake.commit, []
 
-    def seldom(*arguments: Any) -> Any:
+    def seldom(*arguments: Any, **options: Any) -> Any:
         calls.append(arguments)
         if len(calls) in (2, 3):
             raise duckdb.IOException(f'IO Error: Cannot open file "a.parquet": {fault}')
-        return commit(*arguments)
+        return commit(*arguments, **options)
 
     monkeypatch.setattr(lake, "commit", seldom)
     if passes:

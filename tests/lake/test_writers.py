@@ -20,6 +20,7 @@ from python_assets.ingest import ingest_file
 from python_assets.lake import Lake, open_warehouse
 from python_assets.raters.answers import known_answers, store_answers
 from python_assets.raters.chat import Answer
+from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
@@ -141,7 +142,8 @@ def test_a_lasting_conflict_is_given_up_with_a_sentence(server: Server, monkeypa
         write(open_warehouse(lake.address), "a", 2)
 
     with pytest.raises(WarehouseError, match="at every one of 2 attempts"):
-        lake.write(outpaced)
+        # By other work, which takes no turns with this one.
+        lake.write(outpaced, turn=Work.UPKEEP)
     assert lake.conflicts == 2
     check(lake)
 

@@ -1,0 +1,73 @@
+"""Writers of a lake take turns: DuckLake lets two transactions that only insert both commit, so that rows are there twice."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import duckdb
+
+from python_assets.file_errors import WarehouseError
+from python_assets.turn import WAIT_VARIABLE, Turn, Work
+
+CATALOGUE = "turns"
+"""As what the lake's PostgreSQL is attached beside the lake."""
+
+
+def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str) -> None:
+    """Make `take_turn` possible on a connection.
+
+    Args:
+        connection: Knows the extension for PostgreSQL.
+        address: How PostgreSQL is reached.
+    """
+    quoted = address.replace("'", "''")
+    connection.execute(f"attach if not exists '{quoted}' as {CATALOGUE} (type postgres)")
+
+
+@contextmanager
+def take_turn(connection: duckdb.DuckDBPyConnection, work: Work, turn: Turn, lake: str) -> Iterator[None]:
+    """Be the only one on any machine who is inside it with this work; PostgreSQL frees it when the process dies.
+
+    A lock of PostgreSQL's that no table belongs to, held by a transaction of its own: what is read inside sees all that
+    the one before wrote.
+
+    Args:
+        connection: To which the catalogue was attached.
+        work: What for.
+        turn: How long to wait.
+        lake: For the sentences.
+
+    Raises:
+        WarehouseError: Others took all the time there was.
+    """
+    key = zlib.crc32(f"persona_fidelity {work}".encode())
+    holder = connection.cursor()
+    try:
+        while not _taken(holder, key):
+            if not turn.wait(f"Another process is writing to {lake}"):
+                raise WarehouseError(
+                    f"Another process is writing to {lake} all the time: try again when it is done, or set {WAIT_VARIABLE} to "
+                    "more seconds."
+                )
+        yield
+    finally:
+        with suppress(duckdb.Error):
+            holder.rollback()
+        holder.close()
+
+
+def _taken(holder: duckdb.DuckDBPyConnection, key: int) -> bool:
+    holder.begin()
+    try:
+        # Waits inside PostgreSQL for a moment, which is quicker and fairer than asking; not longer, for Ctrl-C.
+        lock = f"set local lock_timeout = ''500ms''; select pg_advisory_xact_lock({key})"
+        holder.execute(f"call postgres_execute('{CATALOGUE}', '{lock}')")
+    except duckdb.Error as error:
+        with suppress(duckdb.Error):
+            holder.rollback()
+        if "lock timeout" not in str(error):
+            raise
+        return False
+    return True
