@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from python_assets.encoder.data import TrainingData
 from python_assets.encoder.store import load_encoder, load_users
@@ -15,14 +16,26 @@ from python_assets.warehouse import Warehouse
 
 # Users and items that the agreement is measured on; more change the third digit only.
 SAMPLE = 1000
+TRAINED = """
+    select user_id from ml.user_embeddings
+    where split = ? and instrument = ? and list_contains(?, seed)
+    group by user_id
+    having not bool_or(folded_in)
+"""
 
 
 def retest_rows(
     warehouse: Warehouse, data: TrainingData, study: Study, *, split: str, instrument: str, code_version: str
 ) -> pa.Table:
-    """Rows of ``ml.instrument_retests``: agreement of the study's encoder with each of its retests."""
+    """Rows of ``ml.instrument_retests``: agreement of the study's encoder with each of its retests.
+
+    Of the users that all of them were trained with. Users who were folded in stand apart from the others under any seed,
+    as fewer steps brought them there: that two encoders agree on who they are says nothing of the map.
+    """
     rng = np.random.default_rng(derive_seed(study.seed, "retest", split))
-    users = np.sort(rng.permutation(len(data.user_ids))[:SAMPLE])
+    known = warehouse.read(TRAINED, [split, instrument, list(study.encoder_seeds(instrument))])["user_id"]
+    trained = np.flatnonzero(pc.is_in(data.user_ids, value_set=known.combine_chunks()).to_numpy(zero_copy_only=False))
+    users = np.sort(trained[rng.permutation(len(trained))[:SAMPLE]])
     items = np.sort(rng.permutation(len(data.item_ids))[:SAMPLE])
     views = []
     for seed in study.encoder_seeds(instrument):

@@ -42,7 +42,8 @@ ENCODERS = """
     select e.split, e.instrument, e.seed, e.seed = s.seed as is_primary, e.n_users, e.n_items, e.n_train_pairs,
         e.epochs, e.best_epoch, e.validation_accuracy, e.test_accuracy, e.logit_scale, e.seconds
     from ml.encoder_runs as e cross join raw.study as s
-    semi join raw.splits using (split) semi join raw.instruments using (instrument)
+    semi join raw.splits using (split)
+    semi join (select instrument, unnest(seeds) as seed from raw.instruments) as wanted using (instrument, seed)
     order by e.split, e.instrument, is_primary desc, e.seed
 """
 

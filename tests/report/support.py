@@ -73,7 +73,14 @@ def _raw(connection: duckdb.DuckDBPyConnection, world: World) -> None:
     splits = list(world.splits)
     insert(connection, "raw.splits", split=splits, category=splits)
     names = list(world.instruments)
-    insert(connection, "raw.instruments", instrument=names, settings="{}", config_hash="8899aabbccddeeff")
+    insert(
+        connection,
+        "raw.instruments",
+        instrument=names,
+        settings="{}",
+        config_hash="8899aabbccddeeff",
+        seeds=[[SEED, SEED + 1]],
+    )
     counts = {"n_read": [2600, 356], "n_accepted": [2535, 356], "n_rejected": [12, 0], "n_duplicate": [53, 0]}
     files = {"path": ["beauty/reviews.jsonl.gz", "beauty/meta.jsonl.gz"], "kind": ["reviews", "items"]}
     about = {"category": "All_Beauty", "format": "amazon_2023", "sha256": "53aa51172d142c89" * 4, "bytes": 10**6}

@@ -1,0 +1,59 @@
+"""The retest is of users that the encoders were trained with: who was folded in later stands apart under any seed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from python_assets.encoder.retest import retest_rows
+from python_assets.encoder.store import load_users
+from python_assets.metrics.retest import user_cosine_agreement
+from python_assets.placement.refresh import keep_current
+from python_assets.study import Encoder, Instrument, Study
+from python_assets.warehouse import Warehouse
+from tests.encoder.planted import planted_corpus
+
+SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
+
+
+def test_who_was_folded_in_later_does_not_count(tmp_path: Path) -> None:
+    study = Study.model_validate(
+        {
+            "name": "retested",
+            "sources": [{"category": "Beauty", "reviews": "b.jsonl"}],
+            "splits": {"Beauty": ["Beauty"]},
+            "instruments": {"paper": Instrument(encoder=SMALL, retests=1)},
+            "populations": [{"name": "perfect", "condition": "control", "rater": {"backend": "perfect"}}],
+        }
+    )
+    warehouse, data = Warehouse(tmp_path / "w.duckdb"), planted_corpus().data
+    warehouse.prepare(dimension=SMALL.dimension)
+    seeds, made = study.encoder_seeds("paper"), {"split": "Beauty", "instrument": "paper"}
+    for seed in seeds:
+        keep_current(
+            warehouse, data, study.instruments["paper"], **made, seed=seed, code_version="1", log=lambda line: None
+        )
+
+    def agreement() -> dict[str, float]:
+        table = retest_rows(warehouse, data, study, **made, code_version="1")
+        return dict(zip(table["metric"].to_pylist(), table["value"].to_pylist(), strict=True))
+
+    folded = data.user_ids.to_pylist()[:5]
+
+    def fold_in(connection: duckdb.DuckDBPyConnection) -> None:
+        vector = [10.0] + [0.0] * (SMALL.dimension - 1)
+        connection.execute(
+            "update ml.user_embeddings set folded_in = true, mixture = [1, 0, 0, 0], embedding = ? "
+            "where list_contains(?, user_id)",
+            [vector, folded],
+        )
+
+    rest = [number for number, user in enumerate(data.user_ids.to_pylist()) if user not in folded]
+    places = [load_users(warehouse, **made, seed=seed).embeddings[rest] for seed in seeds]
+    expected = user_cosine_agreement(places[0], places[1], seed=study.seed)
+    whole = agreement()["user_cosine"]
+    warehouse.write(fold_in)
+    assert agreement()["user_cosine"] == pytest.approx(expected, abs=1e-6)
+    assert whole != pytest.approx(expected, abs=1e-3)
