@@ -12,6 +12,7 @@ from dagster_defs.resources import ChatModels, WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.store import score_seed_users
 from python_assets.personas.population import write_population
+from python_assets.personas.replace import forget_scores_of_other_settings, replace_personas
 from python_assets.probe_items import read_probes
 from python_assets.raters.population import rate_as_control, rate_population, take_imported_ratings
 from python_assets.study import IMPORTED
@@ -37,11 +38,12 @@ def personas(
     """Persona texts in the paper's three conditions (section 3.2); controls get a seed user and no text."""
     (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
     settings = study.population(name)
+    forget_scores_of_other_settings(target, split=split, population=name, config_hash=settings.config_hash())
     model = chat_models.get(settings.rater) if settings.is_written_here else None
     rows = write_population(
         target, study, settings, model, split=split, code_version=code_version(), log=context.log.info
     )
-    target.replace_slice("ml.personas", rows, where={"split": split, "population": name})
+    replace_personas(target, rows, split=split, population=name)
     if rows.num_rows < settings.size:
         found = "imported" if settings.condition == IMPORTED else "found: no more seed users"
         context.log.warning("%s of %s: %d personas wanted, %d %s", name, split, settings.size, rows.num_rows, found)
