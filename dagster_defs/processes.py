@@ -1,19 +1,116 @@
-"""Which process a run of the command line lives in, so that those of killed ones are told from those that go on."""
+"""Which process a run lives in, so that runs that were killed are told from those that go on."""
 
 from __future__ import annotations
 
-import dagster as dg
+import json
+import socket
+from collections import defaultdict
 
-from python_assets.processes import is_gone
+import dagster as dg
+from dagster._core.storage.runs import SqliteRunStorage
+
+from python_assets.processes import is_gone, this_process
 
 PROCESS_TAG = "persona_fidelity/process"
 """Run tag with the name that ``python_assets.processes`` gives a process."""
+RUN_TAG = "persona_fidelity/process_of"
+"""Run tag with the run whose process that is: the UI hands a run's tags on to one that does it again."""
+SERVER_TAG = ".dagster/grpc_info"
+"""Dagster's own: where the code server listens that a UI or a daemon started the run in."""
+UNDER_WAY = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
+"""What Dagster counts as running. With runs that are only created or queued the daemon goes on."""
+KILLED = "The process of this run was killed."
+
+
+def record_process(instance: dg.DagsterInstance, run_id: str) -> None:
+    """Say that a run lives in this process."""
+    instance.add_run_tags(run_id, {PROCESS_TAG: this_process(), RUN_TAG: run_id})
 
 
 def release_killed_runs(instance: dg.DagsterInstance) -> None:
-    """Give back the pool slots of runs whose process on this machine is gone: Dagster would wait for them for ever."""
-    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED])
+    """Give back the pool slots of runs whose process on this machine is gone: Dagster would wait for them for ever.
+
+    So would it for a run that ended otherwise and left its slot claimed, as one does that the UI marks as canceled.
+    """
+    # The command line's runs have a process before they start.
+    unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
     for run in instance.get_runs(unfinished):
-        if is_gone(run.tags.get(PROCESS_TAG, "")):
-            instance.report_run_failed(run, "The process of this run was killed.")
-            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+        if is_gone(_process_of(run)):
+            _end(instance, run.run_id)
+    for run_id in {*_holders(instance), *instance.event_log_storage.get_concurrency_run_ids()}:
+        found = instance.get_run_by_id(run_id)
+        if found is None or (found.is_finished and not _may_live(_process_of(found))):
+            instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+def release_runs_of_ended_uis(instance: dg.DagsterInstance) -> None:
+    """End the runs that a UI started and that were killed before they said which process they live in.
+
+    For a UI that has this history to itself. A run that is alive after all, as it was just starting, sees that it has
+    ended and does nothing.
+    """
+    if not isinstance(instance.run_storage, SqliteRunStorage):
+        return  # In a database that machines share, it may be a run of another one's UI.
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY))):
+        if not _process_of(run) and not _may_be_served(run):
+            _end(instance, run.run_id)
+
+
+def held_by_others(instance: dg.DagsterInstance, run_id: str) -> list[str]:
+    """One sentence for each other run that a step of this one may have to wait for."""
+    return [
+        f"Run {other[:8]} ({found.job_name if found else 'unknown'}) has the pool {' and '.join(sorted(pools))}: "
+        "a step of this run that needs it waits until that run's step has ended."
+        for other, pools in _holders(instance).items()
+        if other != run_id
+        for found in [instance.get_run_by_id(other)]
+    ]
+
+
+def _process_of(run: dg.DagsterRun) -> str:
+    """Its name; empty where it is not known."""
+    is_own = run.tags.get(RUN_TAG, run.run_id) == run.run_id
+    return run.tags.get(PROCESS_TAG, "") if is_own else ""
+
+
+def _may_live(process: str) -> bool:
+    # A run that was marked as canceled goes on for a while. In this process runs follow each other.
+    return bool(process) and process != this_process() and not is_gone(process)
+
+
+def _may_be_served(run: dg.DagsterRun) -> bool:
+    """Whether the code server that started the run still answers."""
+    if SERVER_TAG not in run.tags:
+        # Only UIs and daemons have runs that are starting; this one was cut off just before it named its server.
+        return run.status != dg.DagsterRunStatus.STARTING
+    server = json.loads(run.tags[SERVER_TAG])
+    try:
+        if path := server.get("socket"):
+            with socket.socket(socket.AF_UNIX) as connection:
+                connection.connect(path)
+        else:
+            socket.create_connection((server["host"], server["port"]), timeout=5).close()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return False
+    except OSError:
+        return True
+    return True
+
+
+def _end(instance: dg.DagsterInstance, run_id: str) -> None:
+    # Asked for again: it may have ended well just before its process did.
+    run = instance.get_run_by_id(run_id)
+    if run is not None and run.status == dg.DagsterRunStatus.CANCELING:
+        instance.report_run_canceled(run, KILLED)
+    elif run is not None and not run.is_finished:
+        instance.report_run_failed(run, KILLED)
+    instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+def _holders(instance: dg.DagsterInstance) -> dict[str, set[str]]:
+    """The pools of each run that has a slot."""
+    holders = defaultdict[str, set[str]](set)
+    for pool in instance.event_log_storage.get_concurrency_keys():
+        for slot in instance.event_log_storage.get_concurrency_info(pool).claimed_slots:
+            holders[slot.run_id].add(pool)
+    return holders

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from dagster_defs.processes import held_by_others, record_process, release_killed_runs
 from python_assets.lake import open_warehouse
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
@@ -21,6 +22,16 @@ class WarehouseResource(dg.ConfigurableResource):
     """The DuckDB file or the lake; assets open it for moments, never across training or LLM calls."""
 
     address: str
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Name the run's process, which all its steps share: every job has a step that needs the warehouse."""
+        if context.instance is None or context.run is None:
+            return
+        record_process(context.instance, context.run.run_id)
+        release_killed_runs(context.instance)
+        for line in held_by_others(context.instance, context.run.run_id):
+            if context.log is not None:
+                context.log.warning(line)
 
     def open(self) -> Warehouse:
         """Short-lived connections."""

@@ -41,7 +41,8 @@ def plan(study: Study, *, first: str | None = None, until: str | None = None, sp
     wanted = [split for split in study.splits if not splits or split in splits]
     steps = [Step("prepare", None, "files to corpus, item vectors and probes")]
     steps += [Step("encode", split, f"encoder of {split}") for split in wanted]
-    for population in study.populations:
+    # What perfect stand-ins would score is held against each of the others.
+    for population in sorted(study.populations, key=lambda population: population.rater.backend != "perfect"):
         # A GPU's memory comes back only when the process ends, so every vLLM population has its own.
         alone = population.rater.backend == "vllm"
         for split in wanted:

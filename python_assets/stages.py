@@ -156,13 +156,15 @@ def evaluate_fingerprint(
 
     Args:
         study: Its grounding, and the categories of the split, which a grounded persona's prompt names in their order.
-        population: Whose personas.
+        population: Whose personas; any but a control is held against the perfect rater too.
         split: On which split.
         encoded: Fingerprint of the split's stage ``encode``.
         encoders: What ``encoders_fingerprint`` says.
         seeds: Fingerprint of its seed users or imports, if it has any.
     """
-    settings = population.config_hash(), study.grounding.config_hash(), study.splits[split]
+    others = [] if population.rater.is_control else study.populations
+    perfect = [other.config_hash() for other in others if other.rater.backend == "perfect"]
+    settings = population.config_hash(), study.grounding.config_hash(), study.splits[split], perfect
     return digest("evaluate", *settings, encoded, encoders, seeds)
 
 

@@ -70,6 +70,8 @@ create table if not exists ml.item_clusters (
 );
 -- Hash of the settings; clusters of a split whose probes stay, stay with them.
 alter table ml.item_clusters add column if not exists config_hash varchar;
+-- The split's categories that they were made of; NULL in clusters of older code.
+alter table ml.item_clusters add column if not exists categories varchar;
 
 create table if not exists ml.encoder_runs (
     split varchar not null, instrument varchar not null, seed bigint not null, config_hash varchar not null, data_hash varchar not null,
@@ -132,6 +134,8 @@ create table if not exists ml.population_scores (
     metric varchar not null, value double, std double, ci_low double, ci_high double, p_value double, n integer not null, resamples integer not null,
     seed bigint not null, config_hash varchar not null, code_version varchar not null, created_at timestamp not null
 );
+-- What as many perfect stand-ins would score instead.
+alter table ml.population_scores add column if not exists perfect_value double;
 -- The floor and the ceiling of Eq. 6 and 7, drawn at the same size n as the population they judge.
 create table if not exists ml.anchor_scores (
     split varchar not null, instrument varchar not null, n integer not null, metric varchar not null, anchor varchar not null,

@@ -80,7 +80,19 @@ def dev(
 
     require_free(port)
     with only_one(Path(os.environ["DAGSTER_HOME"])) as lock:
+        end_killed_runs()
         sys.exit(serve(port, PROJECT, lock))
+
+
+def end_killed_runs() -> None:
+    """Dagster takes runs that a power cut ended for running ones, and would leave all others in its queue."""
+    import dagster as dg
+
+    from dagster_defs.processes import release_killed_runs, release_runs_of_ended_uis
+
+    with dg.DagsterInstance.get() as instance:
+        release_killed_runs(instance)
+        release_runs_of_ended_uis(instance)
 
 
 def serve(port: int, project: Path, lock: IO[str]) -> int:
@@ -90,9 +102,10 @@ def serve(port: int, project: Path, lock: IO[str]) -> int:
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
     # The folder is Dagster's working directory, so that the project is importable where it is not installed.
     # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
-    quiet = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning"}
+    # It starts its processes with `python -m`, which would look for modules among the user's files first.
+    environment = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning", "PYTHONSAFEPATH": "1"}
     # It goes on when this process is killed, and so does the lock.
-    with subprocess.Popen([*command, "-d", str(project)], env=quiet, pass_fds=[lock.fileno()]) as server:
+    with subprocess.Popen([*command, "-d", str(project)], env=environment, pass_fds=[lock.fileno()]) as server:
         print(server.pid, end="", file=lock, flush=True)
         try:
             code = server.wait()

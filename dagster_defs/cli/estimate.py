@@ -28,14 +28,15 @@ def estimate(
 ) -> None:
     """Say how many LLM requests and encoder trainings a study still needs, and how long they take.
 
-    Nothing is run. Before the corpus is there (`run --until prepare`) the study's own sizes are taken; before a model
-    or an encoder has run once, its time is unknown. Item texts that have changed since an encoder was trained are not
-    looked at.
+    Nothing is run. Once the corpus is there (`run --until prepare`) the requests are those that a run would make, and
+    before it the study's own sizes are taken; before a model or an encoder has run once, its time is unknown. Item
+    texts that have changed since an encoder was trained are not looked at.
     """
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import code_version
     from python_assets.estimate import requests_of, trainings_of
     from python_assets.file_errors import WarehouseError
+    from python_assets.stages import require_settings
     from python_assets.warehouse import Warehouse
 
     target: Warehouse | None = workspace.warehouse
@@ -45,6 +46,11 @@ def estimate(
     except WarehouseError:
         target = None
         click.echo(f"study {workspace.study.name}, before its first run")
+    try:
+        if target:
+            require_settings(target, workspace.study)
+    except WarehouseError:
+        click.echo("The corpus there is of other settings: `run --until prepare` first for exact numbers.")
     requests = requests_of(workspace.study, target, per_second=per_second)
     if requests:
         lines: list[tuple[str, ...]] = [

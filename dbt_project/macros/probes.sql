@@ -5,11 +5,24 @@
 
 {#-
     Probes stay as they were chosen once their split has an encoder, unless the study asks for new ones, chooses them
-    otherwise, or has taken the category of one out of the split. `ml.encoder_runs` is no source here: encoders come after
-    probes, so that it would close a circle.
+    otherwise, or has changed the categories of the split: an encoder of other categories never met them.
+    `ml.encoder_runs` is no source here: encoders come after probes, so that it would close a circle.
+
+    Probes of older code do not say what categories they were chosen from. All that can be known of them is whether a
+    category of one has left the split; where none has, they pass for probes of the present categories.
 -#}
 {% macro forget_probes(study, splits) -%}
+    {%- set present -%}
+        select
+            split,
+            list(category) as members,
+            string_agg(category, '|' order by category) as categories
+        from {{ splits }}
+        group by split
+    {%- endset -%}
     {%- if is_incremental() -%}
+    alter table {{ this }} add column if not exists categories varchar;
+
     delete from {{ this }}
     where
         split not in (select split from "{{ this.database }}".ml.encoder_runs)
@@ -18,10 +31,18 @@
         or split in (
             select probes.split
             from {{ this }} as probes
+            inner join ({{ present }}) as present on probes.split = present.split
             where
-                probes.split in (select split from {{ splits }})
-                and (probes.split, probes.category) not in (select (split, category) from {{ splits }})
-        )
+                probes.categories != present.categories
+                or not list_contains(present.members, probes.category)
+        );
+
+    update {{ this }} as probes
+    set categories = present.categories
+    from ({{ present }}) as present
+    where
+        probes.split = present.split
+        and probes.categories is null
     {%- endif -%}
 {%- endmacro %}
 

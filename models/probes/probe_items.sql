@@ -58,6 +58,7 @@ nearest as (
         band,
         cluster,
         item_id,
+        categories,
         row_number() over (
             partition by split, band, cluster
             order by distance, item_id
@@ -81,7 +82,8 @@ final as (
         bands.n_reviews,
         nearest.cluster,
         sizes.n_band_items,
-        study.settings_hash
+        study.settings_hash,
+        nearest.categories
     from nearest
     inner join items
         on

@@ -9,18 +9,27 @@ populations as (
     select * from {{ source('raw', 'populations') }}
 ),
 
-personas as (
-    select * from fgi
-    where source = 'persona'
+scores as (
+    select * from {{ source('ml', 'population_scores') }}
 ),
 
--- What a rater without any error is off: the distance that the protocol alone adds. From the floor at its own size, as
--- most scores depend on how many are compared, and it may be of another size than the population.
-perfect as (
+personas as (
+    select
+        fgi.*,
+        scores.perfect_value
+    from fgi
+    left join scores using (split, population, instrument, metric)
+    where fgi.source = 'persona'
+),
+
+-- A perfect rater with fewer stand-ins than the population has personas: from the floor at its own size, as most scores
+-- depend on how many are compared.
+smaller as (
     select
         fgi.split,
         fgi.instrument,
         fgi.metric,
+        fgi.n,
         fgi.value - fgi.floor_value as gap,
         row_number() over (
             partition by fgi.split, fgi.instrument, fgi.metric
@@ -33,6 +42,7 @@ perfect as (
         and populations.backend = 'perfect'
 ),
 
+-- What raters without any error are off: the distance that the protocol alone adds.
 final as (
     select
         personas.split,
@@ -40,16 +50,17 @@ final as (
         personas.instrument,
         personas.metric,
         personas.floor_value as floor,
-        perfect.gap as protocol,
-        personas.value - personas.floor_value - perfect.gap as persona,
+        coalesce(personas.perfect_value - personas.floor_value, smaller.gap) as protocol,
+        personas.value - coalesce(personas.perfect_value, personas.floor_value + smaller.gap) as persona,
         personas.value - personas.floor_value as total
     from personas
-    left join perfect
+    left join smaller
         on
-            personas.split = perfect.split
-            and personas.instrument = perfect.instrument
-            and personas.metric = perfect.metric
-            and perfect.size_rank = 1
+            personas.split = smaller.split
+            and personas.instrument = smaller.instrument
+            and personas.metric = smaller.metric
+            and personas.n >= smaller.n
+            and smaller.size_rank = 1
 )
 
 select * from final

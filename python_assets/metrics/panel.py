@@ -89,7 +89,8 @@ def score_population(
         seed: Shared by all populations of a split and instrument; see the module's docstring.
 
     Returns:
-        One score a metric, in the order of ``METRICS``.
+        One score a metric, in the order of ``METRICS``; the cosine of a whole population has no interval, as it does not
+        depend on the draw.
 
     Raises:
         ValueError: Fewer than two users, an empty population, other dimensions, or non-finite rows.
@@ -103,7 +104,11 @@ def score_population(
             return population(size=n, seed=own)
         return population[np.random.default_rng(own).permutation(len(population))[:n]]
 
-    return _summaries(_compare_draws(users, draw, n=n, settings=settings, seed=seed), n)
+    scores = _summaries(_compare_draws(users, draw, n=n, settings=settings, seed=seed), n)
+    if callable(population) or n < len(population):
+        return scores
+    # Every draw holds all personas, and this metric looks at nobody else: an interval of no width would be no answer.
+    return [s._replace(std=None, ci_low=None, ci_high=None) if s.metric == "cos_mean" else s for s in scores]
 
 
 def score_references(users: np.ndarray, *, settings: Metrics, seed: int) -> dict[str, list[Score]]:

@@ -16,7 +16,7 @@ SCORES = pa.schema(
             (name, pa.string())
             for name in ("split", "population", "source", "condition", "rater", "instrument", "metric")
         ],
-        *[(name, pa.float64()) for name in ("value", "std", "ci_low", "ci_high", "p_value")],
+        *[(name, pa.float64()) for name in ("value", "std", "ci_low", "ci_high", "p_value", "perfect_value")],
         ("n", pa.int32()),
         ("resamples", pa.int32()),
         ("seed", pa.int64()),
@@ -50,17 +50,24 @@ PAIRED = pa.schema(
 )
 
 
-def score_rows(scores: Mapping[str, Iterable[Score]], fixed: Mapping[str, Any], sources: Mapping[str, str]) -> pa.Table:
+def score_rows(
+    scores: Mapping[str, Iterable[Score]],
+    fixed: Mapping[str, Any],
+    sources: Mapping[str, str],
+    perfect: Mapping[str, float | None] | None = None,
+) -> pa.Table:
     """One row a population and metric.
 
     Args:
         scores: Scores of each population.
         fixed: Columns that all rows share.
         sources: Each population's source: reference, synthetic, persona or control.
+        perfect: What perfect stand-ins would score instead, by metric.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     records = [
         {**fixed, "population": population, "source": sources[population], "created_at": now, **score._asdict()}
+        | {"perfect_value": (perfect or {}).get(score.metric)}
         for population, group in scores.items()
         for score in group
         if score.value is not None
@@ -68,10 +75,11 @@ def score_rows(scores: Mapping[str, Iterable[Score]], fixed: Mapping[str, Any], 
     return pa.Table.from_pylist(records, schema=SCORES)
 
 
-def anchor_rows(anchors: Iterable[Anchor], *, split: str, instrument: str, n: int) -> pa.Table:
-    """The floor and ceiling that populations of ``n`` rows are held against."""
-    fixed = {"split": split, "instrument": instrument, "n": n, "anchor": "paper"}
-    return pa.Table.from_pylist([{**fixed, **anchor._asdict()} for anchor in anchors], schema=ANCHORS)
+def anchor_rows(anchors: Mapping[str, Iterable[Anchor]], *, split: str, instrument: str, n: int) -> pa.Table:
+    """The floor and the ceilings that populations of ``n`` rows are held against, by the ceiling's name."""
+    fixed = {"split": split, "instrument": instrument, "n": n}
+    rows = [{**fixed, "anchor": name, **anchor._asdict()} for name, group in anchors.items() for anchor in group]
+    return pa.Table.from_pylist(rows, schema=ANCHORS)
 
 
 def paired_rows(values: Mapping[str, tuple[float | None, float | None, int]], fixed: Mapping[str, Any]) -> pa.Table:

@@ -11,9 +11,10 @@ from python_assets.study import BASELINE_SOURCES
 from python_assets.warehouse import Warehouse
 
 STORED = """
-    select metric, floor_value, ceiling_value from ml.anchor_scores
-    where split = ? and instrument = ? and n = ? order by metric
+    select metric, anchor, floor_value, ceiling_value from ml.anchor_scores
+    where split = ? and instrument = ? and n = ? order by metric, anchor
 """
+COLUMNS = ["metric", "anchor", "floor_value", "ceiling_value"]
 _NOTHING = pa.table({"split": pa.array([], pa.string())})
 
 
@@ -26,7 +27,7 @@ def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, 
     """
     key = {"split": split, "instrument": instrument}
     before = warehouse.rows(STORED, [split, instrument, made.n])
-    now = made.anchors.sort_by("metric").select(["metric", "floor_value", "ceiling_value"])
+    now = made.anchors.sort_by([("metric", "ascending"), ("anchor", "ascending")]).select(COLUMNS)
     embeddings = ("ml.reference_embeddings", made.embeddings, key)
     slices: list[tuple[str, pa.Table, dict[str, Any]]]
     if before == list(zip(*now.to_pydict().values(), strict=True)):

@@ -12,8 +12,11 @@ from python_assets.encoder.store import Users, load_encoder, load_users
 from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paired_panel
 from python_assets.metrics.panel import score_anchors, score_population, score_references
 from python_assets.metrics.rows import anchor_rows, score_rows
+from python_assets.metrics.scores import Anchor
+from python_assets.metrics.stand_ins import perfect_population, perfect_values
 from python_assets.placement.personas import read_ratings
 from python_assets.populations.baselines import baseline_samplers
+from python_assets.populations.random_gaussian import fit_spanned_gaussian
 from python_assets.probe_items import read_probes
 from python_assets.seeds import derive_seed
 from python_assets.study import BASELINE_SOURCES, Study
@@ -67,7 +70,7 @@ def score_references_of(
         if name not in scores:
             scores[name] = score_population(users.embeddings, sampler, settings=study.metrics, seed=seed)
     n = scores["real_subsample"][0].n
-    anchors = score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed)
+    anchors = _anchors(users, study, n=n, seed=seed)
     fixed = _fixed(study, split, instrument, seed, code_version)
     draws = [
         _draw_rows(name, sampler(size=n, seed=derive_seed(seed, "picture", name)), fixed)
@@ -90,6 +93,8 @@ def score_personas_of(
         model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
         all_users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
         table = warehouse.read(PLACES, key)
+        ideal = None if study.population(population).rater.is_control else perfect_population(study)
+        perfect = warehouse.read(PLACES, {**key, "population": ideal}) if ideal else None
         probes = read_probes(warehouse, split)
         rated = read_ratings(warehouse, probes, split=split, population=population, instrument=instrument)
         ((n_personas,),) = warehouse.rows(ASKED, key)
@@ -123,17 +128,31 @@ def score_personas_of(
     source = {population: "control" if settings.rater.is_control else "persona"}
     if not ids:
         return PopulationScores(
-            score_rows({}, fixed, source), anchor_rows([], split=split, instrument=instrument, n=0), paired, 0
+            score_rows({}, fixed, source), anchor_rows({}, split=split, instrument=instrument, n=0), paired, 0
         )
     scores = score_population(users.embeddings, places.embeddings, settings=study.metrics, seed=seed)
     n = scores[0].n
-    anchors = score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed)
+    anchors = _anchors(users, study, n=n, seed=seed)
+    stand_ins = (
+        dict(zip(perfect["seed_user_id"].to_pylist(), to_matrix(perfect["embedding"]), strict=True)) if perfect else {}
+    )
+    perfect_scores = perfect_values(
+        users.embeddings, stand_ins, places.seed_user_ids, n=n, settings=study.metrics, seed=seed
+    )
     return PopulationScores(
-        scores=score_rows({population: scores}, fixed, source),
+        scores=score_rows({population: scores}, fixed, source, perfect_scores),
         anchors=anchor_rows(anchors, split=split, instrument=instrument, n=n),
         paired=paired,
         n=n,
     )
+
+
+def _anchors(users: Users, study: Study, *, n: int, seed: int) -> dict[str, list[Anchor]]:
+    ceilings = {"paper": None, "on_manifold": fit_spanned_gaussian(users.embeddings)}
+    return {
+        name: score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed, ceiling=ceiling)
+        for name, ceiling in ceilings.items()
+    }
 
 
 def _seed(study: Study, split: str, instrument: str) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pyarrow as pa
 
-from python_assets.personas.write import category_label, draft_personas, imported_persona_rows, persona_rows
+from python_assets.personas.write import Draft, category_label, draft_personas, imported_persona_rows, persona_rows
 from python_assets.raters.answers import ask_missing, every_tenth
 from python_assets.raters.chat import ChatModel
 from python_assets.study import IMPORTED, Population, Study
@@ -40,6 +40,25 @@ IMPORTED_PERSONAS = """
     left join corpus.users as users on brought.seed_user_id = users.user_id and users.split = $split
     order by brought.row_number limit $size
 """
+
+
+def draft_population(warehouse: Warehouse, study: Study, settings: Population, *, split: str) -> list[Draft]:
+    """What to ask for each persona of a population that is not imported, from the evidence that the warehouse has now.
+
+    Args:
+        warehouse: Holds profiles and marginals.
+        study: Seed and splits.
+        settings: The population.
+        split: Product split.
+    """
+    return draft_personas(
+        settings,
+        split=split,
+        seed=study.seed,
+        category_label=category_label(study.splits[split]),
+        marginals=warehouse.read(MARGINALS) if settings.condition == "demographic" else None,
+        profiles=warehouse.read(PROFILES, [split, settings.size]) if settings.takes_seed_users else None,
+    )
 
 
 def write_population(
@@ -80,14 +99,7 @@ def write_population(
             config_hash=settings.config_hash(),
             code_version=code_version,
         )
-    drafts = draft_personas(
-        settings,
-        split=split,
-        seed=study.seed,
-        category_label=category_label(study.splits[split]),
-        marginals=warehouse.read(MARGINALS) if settings.condition == "demographic" else None,
-        profiles=warehouse.read(PROFILES, [split, settings.size]) if settings.takes_seed_users else None,
-    )
+    drafts = draft_population(warehouse, study, settings, split=split)
     answers = {}
     if model is not None:
         requests = [draft.request for draft in drafts if draft.request]

@@ -135,7 +135,7 @@ def persona_rows(
         if draft.request and model:
             key = request_hash(draft.request, identity=model.identity, settings=population.writer)
             answer = answers[key]
-        text = ((answer and answer.text) or "").strip() or None
+        text = written_text(answer) if answer else None
         rows.append(
             {
                 "split": split,
@@ -157,6 +157,11 @@ def persona_rows(
             }
         )
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def written_text(answer: Answer) -> str | None:
+    """The persona in an answer; nothing when it is blank."""
+    return (answer.text or "").strip() or None
 
 
 def imported_persona_rows(

@@ -1,4 +1,4 @@
-"""The random baseline: what has the real users' moments and none of their structure."""
+"""Noise with the real users' moments and none of their structure: anywhere (the random baseline), or where users can lie."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from python_assets.populations.subspace import FloatArray
+from python_assets.populations.subspace import FloatArray, row_space, to_coordinates
 
 ROWS_AT_ONCE = 65_536
 
@@ -39,6 +39,41 @@ def fit_random_gaussian(users: np.ndarray) -> RandomGaussian:
     blocks = (users[start : start + ROWS_AT_ONCE] for start in range(0, len(users), ROWS_AT_ONCE))
     squares = sum((np.square(block - mean).sum(axis=0) for block in blocks), np.zeros_like(mean))
     return RandomGaussian(mean, np.sqrt(squares / len(users)))
+
+
+@dataclass(frozen=True)
+class SpannedGaussian:
+    """A Gaussian on the span of the real users, with their covariance.
+
+    Attributes:
+        mean: In coordinates of the span, shape (r,).
+        root: Of the covariance there, shape (r, r).
+        basis: Of the span, shape (r, d).
+    """
+
+    mean: FloatArray
+    root: FloatArray
+    basis: FloatArray
+
+    def __call__(self, *, size: int, seed: int) -> FloatArray:
+        """Draw rows of shape (size, d)."""
+        noise = np.random.default_rng(seed).standard_normal((size, len(self.mean)))
+        return (self.mean + noise @ self.root.T) @ self.basis
+
+
+def fit_spanned_gaussian(users: np.ndarray) -> SpannedGaussian:
+    """Match mean and covariance within the users' span (the anchor ``on_manifold``).
+
+    Users and placed personas are mixtures of K prototypes. The paper's random baseline has noise in all d coordinates, so
+    that most of its distance from real users is that it leaves their span; this one stays there.
+
+    Args:
+        users: Real users, shape (N, d).
+    """
+    basis = row_space(users)
+    points = to_coordinates(users, basis)
+    values, vectors = np.linalg.eigh(np.cov(points.T, ddof=0).reshape(len(basis), len(basis)))
+    return SpannedGaussian(points.mean(axis=0), vectors * np.sqrt(np.maximum(values, 0)), basis)
 
 
 def sample_random_gaussian(users: np.ndarray, *, size: int, seed: int) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import Literal
@@ -13,11 +13,16 @@ import pyarrow as pa
 
 from python_assets.progress import progress_bar
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
+from python_assets.raters.parse import parse_likert
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
 
-FLUSH_SECONDS = 60.0
-"""Answers of a slow model are written down at least this often, even when a chunk is not full."""
+FLUSH_SECONDS = 15.0
+"""Answers of a slow model are written down at least this often, even when a chunk is not full: a killed process loses
+no more of what was paid for."""
+
+OLD = ("request_hash", "status", "text")
+"""By which a stored answer is told from one that has taken its place."""
 
 Purpose = Literal["write", "rate"]
 Progress = Callable[[int, int], None]
@@ -36,7 +41,8 @@ def ask_missing(
 
     Each chunk is written in one short transaction before the next is asked, and no connection is open while the
     model works. What arrived before an error or an interrupt is written too. An answer ``too_long`` is not stored:
-    it costs nothing to find again, and a larger context cures it.
+    it costs nothing to find again, and a larger context cures it. A stored answer that is of no use is asked for again,
+    see ``is_of_use``, and the new one takes its place.
 
     Args:
         warehouse: Where ``ml.answers`` is.
@@ -54,12 +60,14 @@ def ask_missing(
         raise ValueError(f"{purpose} settings cannot answer {wrong.pop()} requests")
     size = chunk_size or (settings.chunk_size if isinstance(settings, Rater) else 100)
     wanted = {request_hash(r, identity=model.identity, settings=settings): r for r in by_persona(requests)}
-    answers = known_answers(warehouse, wanted)
+    known = known_answers(warehouse, wanted)
+    answers = {key: answer for key, answer in known.items() if is_of_use(answer, settings)}
+    outdated = {key: answer for key, answer in known.items() if key not in answers}
     missing = [request for key, request in wanted.items() if key not in answers]
     if progress:
         progress(len(answers), len(wanted))
     label = {"write": "writing personas", "rate": "rating probes"}[purpose]
-    parts = _stored(warehouse, model, missing, settings=settings, purpose=purpose, size=size)
+    parts = _stored(warehouse, model, missing, settings=settings, purpose=purpose, size=size, outdated=outdated)
     bar = progress_bar(f"{label} ({model.name})", total=len(wanted), done=len(answers), unit="answer")
     with closing(parts), bar:
         for chunk in parts:
@@ -70,6 +78,20 @@ def ask_missing(
     if unanswered := len(wanted) - len(answers):
         raise RuntimeError(f"{model.name} left {unanswered} of {len(wanted)} requests unanswered")
     return answers
+
+
+def is_of_use(answer: Answer, settings: Writer | Rater) -> bool:
+    """Whether a stored answer need not be asked for again.
+
+    It must where there is no text, and where a constrained rating is none: the server ignored the constraint, and cut
+    the text at a ``max_tokens`` that the hash leaves out. Free text that is no rating is an answer like any other: to
+    ask until it is one would bias the ratings.
+    """
+    if isinstance(settings, Rater) and settings.elicitation == "expected" and answer.probabilities is not None:
+        return True
+    if isinstance(settings, Rater) and settings.elicitation == "likert" and settings.constrain:
+        return parse_likert(answer.text)[1] == "ok"
+    return answer.status != "empty"
 
 
 def every_tenth(log: Callable[[str], None], what: str) -> Callable[[int, int], None]:
@@ -108,9 +130,24 @@ def known_answers(warehouse: Warehouse, hashes: Iterable[str]) -> dict[str, Answ
 
 
 def store_answers(
-    warehouse: Warehouse, answers: Sequence[Answer], *, purpose: Purpose, backend: str, model: str
+    warehouse: Warehouse,
+    answers: Sequence[Answer],
+    *,
+    purpose: Purpose,
+    backend: str,
+    model: str,
+    outdated: Mapping[str, Answer] | None = None,
 ) -> None:
-    """Add answers that are not there yet, in one transaction."""
+    """Add answers that are not there yet, in one transaction.
+
+    Args:
+        warehouse: Where ``ml.answers`` is.
+        answers: New ones; those whose hash is stored already are left out.
+        purpose: Of all of them.
+        backend: Who gave them.
+        model: Who gave them.
+        outdated: Stored answers by hash that new ones take the place of, unless others have done so meanwhile.
+    """
     if not answers:
         return
     columns = dict(zip(Answer._fields, zip(*answers, strict=True), strict=True))
@@ -129,7 +166,16 @@ def store_answers(
         }
     )
 
+    replaced = [outdated[key] for key in columns["request_hash"] if key in outdated] if outdated else []
+    old = pa.table({name: pa.array([getattr(answer, name) for answer in replaced], pa.string()) for name in OLD})
+
     def store(connection: duckdb.DuckDBPyConnection) -> None:
+        if replaced:
+            connection.register("outdated", old)
+            connection.execute(
+                "delete from ml.answers where (request_hash, status, coalesce(text, '')) in "
+                "(select (request_hash, status, coalesce(text, '')) from outdated)"
+            )
         connection.register("incoming", incoming)
         # An anti-join and not `on conflict`: the table has no primary key.
         connection.execute(
@@ -148,13 +194,15 @@ def _stored(
     settings: Writer | Rater,
     purpose: Purpose,
     size: int,
+    outdated: Mapping[str, Answer],
 ) -> Generator[list[Answer]]:
     """Ask in chunks; hand on each part after it arrived, and store each chunk before the next."""
     waiting: list[Answer] = []
 
     def flush() -> None:
         keep = [answer for answer in waiting if answer.status != "too_long"]
-        store_answers(warehouse, keep, purpose=purpose, backend=model.backend, model=model.name)
+        by = {"backend": model.backend, "model": model.name}
+        store_answers(warehouse, keep, purpose=purpose, **by, outdated=outdated)
         waiting.clear()
 
     for start in range(0, len(requests), size):

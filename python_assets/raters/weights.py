@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from python_assets.raters import smollm
 from python_assets.raters.chat import ChatModelError
@@ -43,6 +43,36 @@ def find_weights(model: str) -> Weights:
             f"There is no model folder {model}: give the folder that holds config.json, or a hub name."
         )
     return Weights(model, None)
+
+
+def version_of(weights: Weights, config: Any) -> str | None:
+    """What tells one state of a model from the next: the files' fingerprint, or the hub's revision where it is told.
+
+    Args:
+        weights: Where they are.
+        config: The model's, as transformers or vLLM loaded it.
+    """
+    return weights.sha256 or getattr(config, "_commit_hash", None)
+
+
+def known_version(weights: Weights) -> str | None:
+    """``version_of`` a model that need not be loaded for it.
+
+    Raises:
+        ChatModelError: The model is not on this machine.
+    """
+    if weights.is_local:
+        return version_of(weights, None)
+    # Here: the import takes seconds.
+    from transformers import AutoConfig
+
+    try:
+        config = AutoConfig.from_pretrained(weights.location, local_files_only=True)
+    except (OSError, ValueError) as error:
+        raise ChatModelError(
+            f"The model {weights.location} is not on this machine: the first run fetches it."
+        ) from error
+    return version_of(weights, config)
 
 
 def folder_sha256(folder: Path) -> str:

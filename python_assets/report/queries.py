@@ -43,7 +43,7 @@ ENCODERS = """
         e.epochs, e.best_epoch, e.validation_accuracy, e.test_accuracy, e.logit_scale, e.seconds
     from ml.encoder_runs as e cross join raw.study as s
     semi join raw.splits using (split)
-    semi join (select instrument, unnest(seeds) as seed from raw.instruments) as wanted using (instrument, seed)
+    semi join raw.instruments as i on e.instrument = i.instrument and list_contains(i.seeds, e.seed)
     order by e.split, e.instrument, is_primary desc, e.seed
 """
 

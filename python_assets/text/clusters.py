@@ -31,14 +31,16 @@ BANDS = """
     where not list_contains($kept, bands.split)
     order by bands.split, bands.band, bands.item_id
 """
-# An encoder has asked these splits' probes, and no setting that chose them has changed.
+# An encoder has asked probes of a split of this name, and no setting that chose them has changed. Which categories the
+# split then had, the encoder does not say, but the clusters do.
 CHOSEN = """
-    select split from ml.item_clusters
+    select split, any_value(categories) from ml.item_clusters
     group by split
     having bool_and(config_hash = $config_hash and code_version = $code_version)
         and split in (select split from ml.encoder_runs)
     order by split
 """
+# All that is known of the clusters of older code, which do not say what categories they were made of.
 CATEGORIES = "select split, list(distinct category) from probes.probe_items group by split"
 
 
@@ -52,6 +54,7 @@ SCHEMA = pa.schema(
         ("seed", pa.int64()),
         ("config_hash", pa.string()),
         ("code_version", pa.string()),
+        ("categories", pa.string()),
     ]
 )
 """Columns of ``ml.item_clusters``."""
@@ -83,19 +86,26 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     settings = study.probes.model_dump(exclude={"refresh"}) | {"seed": study.seed}
     config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     made = {"config_hash": config_hash, "code_version": code_version}
-    chosen = [] if study.probes.refresh else [split for (split,) in warehouse.rows(CHOSEN, made)]
+    categories = {split: "|".join(sorted(members)) for split, members in study.splits.items()}
+    chosen = {} if study.probes.refresh else dict(warehouse.rows(CHOSEN, made))
     # Before there is an encoder there may be no table of probes.
-    categories = dict(warehouse.rows(CATEGORIES)) if chosen else {}
+    of_probes = dict(warehouse.rows(CATEGORIES)) if chosen else {}
     kept = [
         split
-        for split in chosen
-        if split in study.splits and set(categories.get(split, ())) <= set(study.splits[split])
+        for split, made_of in chosen.items()
+        if split in study.splits
+        and made_of in (None, categories[split])
+        and set(of_probes.get(split, ())) <= set(study.splits[split])
     ]
     bands = read_bands(warehouse, kept=kept)
-    rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, **made)
+    rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, categories=categories, **made)
 
     def save(connection: duckdb.DuckDBPyConnection) -> None:
         connection.execute("delete from ml.item_clusters where not list_contains($kept, split)", {"kept": kept})
+        for split in kept:
+            if chosen[split] is None:
+                named = [categories[split], split]
+                connection.execute("update ml.item_clusters set categories = ? where split = ?", named)
         connection.register("incoming", rows)
         connection.execute("insert into ml.item_clusters by name select * from incoming")
 
@@ -145,7 +155,13 @@ def _groups(table: pa.Table) -> Iterator[Band]:
 
 
 def cluster_bands(
-    bands: list[Band], *, wanted: Mapping[str, int], seed: int, config_hash: str, code_version: str
+    bands: list[Band],
+    *,
+    wanted: Mapping[str, int],
+    seed: int,
+    categories: Mapping[str, str],
+    config_hash: str,
+    code_version: str,
 ) -> pa.Table:
     """Cluster each band into as many clusters as it should give probes; a band of fewer texts gives each its own.
 
@@ -153,6 +169,7 @@ def cluster_bands(
         bands: Items and vectors.
         wanted: Probes wanted of each band.
         seed: The study's seed.
+        categories: Of each split, recorded with each row.
         config_hash: Of the settings, recorded with each row.
         code_version: Recorded with each row.
 
@@ -182,6 +199,7 @@ def cluster_bands(
                     "seed": pa.array([band_seed] * rows, pa.int64()),
                     "config_hash": [config_hash] * rows,
                     "code_version": [code_version] * rows,
+                    "categories": pa.array([categories[band.split]] * rows, pa.string()),
                 }
             )
         )

@@ -13,11 +13,14 @@ import time
 from pathlib import Path
 
 import click
+import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
+from dagster._core.test_utils import create_run_for_test
 
 from dagster_defs.cli import main
-from dagster_defs.cli.dev import only_one
+from dagster_defs.cli.dev import only_one, serve
+from dagster_defs.processes import SERVER_TAG
 from tests.ports import free_port
 
 SERVE = """
@@ -103,3 +106,35 @@ def test_the_history_stays_in_use_while_dagster_outlives_a_killed_command(histor
         except click.ClickException:
             time.sleep(0.1)  # It is still ending.
     pytest.fail("the lock outlived Dagster")
+
+
+def test_runs_that_a_power_cut_ended_are_not_under_way_when_dagster_starts(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.from_config(str(history)) as instance:
+        tags = {SERVER_TAG: '{"socket": "/nowhere/at/all"}'}
+        run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags)
+    found: list[dg.DagsterRun | None] = []
+
+    def instead_of_dagster(*_: object) -> int:
+        with dg.DagsterInstance.get() as opened:
+            found.append(opened.get_run_by_id(run.run_id))
+        return 0
+
+    monkeypatch.setattr(sys.modules[serve.__module__], "serve", instead_of_dagster)
+    done = _dev(free_port())
+    assert done.exit_code == 0, done.output
+    assert [run and run.status for run in found] == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_file_of_the_user_is_no_module_of_dagster(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "json.py").write_text("raise SystemExit('not a module of Python')\n")
+    dagster = tmp_path / "bin" / "dagster"
+    dagster.parent.mkdir()
+    dagster.write_text(f"#!/bin/sh\nexec '{sys.executable}' -m json.tool --help > /dev/null\n")
+    dagster.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(dagster.with_name("python")))
+    with only_one(history) as lock:
+        assert serve(1, history, lock) == 0

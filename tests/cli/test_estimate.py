@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 import pytest
 from click.testing import CliRunner
 
 from dagster_defs.cli import main
 from python_assets.estimate import requests_of, trainings_of
-from python_assets.personas.write import persona_seed
-from python_assets.study import Study
+from python_assets.personas.population import draft_population
+from python_assets.raters.chat import ChatModelError, ChatRequest, request_hash
+from python_assets.raters.rate import rating_requests
+from python_assets.study import Rater, Study, Writer
+from python_assets.study.files import load_study
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
-RATER = {"backend": "transformers", "model": "org/small"}
+RATER = Rater(backend="transformers", model="org/small")
 
 
 @pytest.fixture
@@ -35,6 +41,52 @@ def study() -> Study:
     )
 
 
+IDENTITY = {"backend": "transformers", "model": "org/small", "weights": "rev", "dtype": "float32", "device": "cpu"}
+START = datetime(2026, 1, 1)
+
+
+@pytest.fixture(autouse=True)
+def model_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has org/small."""
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", lambda rater: IDENTITY)
+
+
+def write_requests(study: Study, warehouse: Warehouse) -> list[ChatRequest]:
+    drafts = draft_population(warehouse, study, study.population("grounded"), split="Beauty")
+    return [draft.request for draft in drafts if draft.request]
+
+
+def rate_requests(study: Study, warehouse: Warehouse, personas: list[dict[str, Any]]) -> list[ChatRequest]:
+    probes = warehouse.read("from probes.probe_items order by probe_number")
+    found = rating_requests(pa.Table.from_pylist(personas), probes, split="Beauty", seed=study.seed)
+    return [question.request for question in found]
+
+
+def store(
+    warehouse: Warehouse, requests: list[ChatRequest], settings: Writer | Rater, *, texts: list[str], times: list[float]
+) -> None:
+    """Answers under their real hashes, so many seconds after the start."""
+    rows = [
+        {
+            "request_hash": request_hash(request, identity=IDENTITY, settings=settings),
+            "purpose": request.purpose,
+            "backend": "transformers",
+            "model": "org/small",
+            "status": "ok" if text else "empty",
+            "text": text,
+            "n_prompt_tokens": 300 if request.purpose == "rate" else 200,
+            "created_at": START + timedelta(seconds=time),
+        }
+        for request, text, time in zip(requests, texts, times, strict=True)
+    ]
+
+    def insert(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.register("incoming", pa.Table.from_pylist(rows))
+        connection.execute("insert into ml.answers by name select * from incoming")
+
+    warehouse.write(insert)
+
+
 @pytest.fixture
 def warehouse(tmp_path: Path, study: Study) -> Warehouse:
     """20 users, 40 probes; the grounded population has its 20 texts and 100 answers, ten a second."""
@@ -44,8 +96,12 @@ def warehouse(tmp_path: Path, study: Study) -> Warehouse:
         lambda connection: connection.execute(
             """
             create schema personas; create schema probes; create schema corpus;
-            create table personas.grounding_profiles as select 'Beauty' as split, range as user_id from range(20);
-            create table probes.probe_items as select 'Beauty' as split, range as item_id from range(40);
+            create table personas.grounding_profiles as select
+                'Beauty' as split, range::varchar as user_id, range as seed_order, 'soap ' || range as top_items_block,
+                '5 stars: 1' as rating_hist, 1 as n_reviews from range(20);
+            create table probes.probe_items as select
+                'Beauty' as split, range::varchar as item_id, range as probe_number, 'Item ' || range as item_title,
+                'Beauty' as item_category, '' as item_description from range(40);
             create table corpus.users as
                 select 'Beauty' as split, range::varchar as user_id, 50 as n_train_pairs from range(20);
             create table corpus.interactions
@@ -54,38 +110,26 @@ def warehouse(tmp_path: Path, study: Study) -> Warehouse:
             """
         ).fetchall()
     )
-    start = datetime(2026, 1, 1)
-    key = {"backend": "transformers", "model": "org/small", "status": "ok", "text": "3"}
-    answers = [
-        {**key, "request_hash": f"r{n}", "purpose": "rate", "n_prompt_tokens": 300, "created_at": start + timedelta(seconds=n // 10)}
-        for n in range(100)
-    ] + [
-        {**key, "request_hash": f"w{n}", "purpose": "write", "n_prompt_tokens": 200, "created_at": start - timedelta(seconds=60 - 2 * n)}
-        for n in range(20)
-    ]  # fmt: skip
-    made.replace_slice("ml.answers", pa.Table.from_pylist(answers), where={})
-    population = study.population("grounded")
-    common = {
-        "split": "Beauty",
-        "population": "grounded",
-        "backend": "transformers",
-        "seed": 1,
-        "code_version": "1",
-        "created_at": start,
-    }
-    personas = [
-        {**common, "persona_id": str(n), "condition": "grounded", "flags": [], "request_hash": f"w{n}", "config_hash": population.config_hash(),
-         "seed": persona_seed(study.seed, split="Beauty", condition="grounded", who=str(n))}
-        for n in range(20)
-    ]  # fmt: skip
-    ratings = [
-        {**common, "persona_id": str(n // 5), "item_id": str(n % 5), "instrument": "*", "elicitation": "likert", "status": "ok",
-         "request_hash": f"r{n}", "config_hash": population.rater.config_hash()}
-        for n in range(100)
-    ]  # fmt: skip
-    made.replace_slice("ml.personas", pa.Table.from_pylist(personas), where={})
-    made.replace_slice("ml.ratings", pa.Table.from_pylist(ratings), where={})
+    grounded = study.population("grounded")
+    written = write_requests(study, made)
+    texts = [f"Loves soap {n}." for n in range(20)]
+    store(made, written, grounded.writer, texts=texts, times=[2.0 * n - 60 for n in range(20)])
+    asked = rate_requests(study, made, [persona(n, text) for n, text in enumerate(texts)])[:100]
+    store(made, asked, grounded.rater, texts=["3"] * 100, times=[n // 10 for n in range(100)])
     return made
+
+
+def persona(number: int, text: str) -> dict[str, Any]:
+    return {
+        "persona_id": f"{number + 1:04d}",
+        "condition": "grounded",
+        "seed_user_id": str(number),
+        "persona_text": text,
+    }
+
+
+def counted(study: Study, warehouse: Warehouse) -> list[tuple[int, int]]:
+    return [(r.n_wanted, r.n_answered) for r in requests_of(study, warehouse)]
 
 
 def test_before_the_first_run_the_studys_own_sizes_count(study: Study) -> None:
@@ -124,7 +168,8 @@ def test_changed_settings_ask_anew(study: Study, warehouse: Warehouse) -> None:
     rater = study.population("grounded").rater.model_copy(update={"elicitation": "expected"})
     changed = study.population("grounded").model_copy(update={"rater": rater})
     other = study.model_copy(update={"populations": [changed]})
-    assert [r.n_answered for r in requests_of(other, warehouse)] == [0, 0]
+    # The texts are the same, and every rating is another.
+    assert [r.n_answered for r in requests_of(other, warehouse)] == [20, 0]
 
 
 def test_another_seed_asks_anew(study: Study, warehouse: Warehouse) -> None:
@@ -139,18 +184,77 @@ def test_texts_written_otherwise_are_rated_anew(study: Study, warehouse: Warehou
     assert [r.n_answered for r in requests_of(other, warehouse)] == [0, 0]
 
 
-def test_texts_that_were_brought_have_the_studys_seed(study: Study, warehouse: Warehouse) -> None:
-    population = study.population("brought")
-    key = {"split": "Beauty", "population": "brought", "persona_id": "0", "backend": "imported", "code_version": "1"}
-    key |= {"seed": study.seed, "created_at": datetime(2026, 1, 1), "request_hash": "r0"}
-    persona = key | {"condition": "imported", "flags": [], "config_hash": population.config_hash()}
-    rating = key | {"item_id": "1", "instrument": "*", "elicitation": "likert", "status": "ok"}
-    rating |= {"config_hash": population.rater.config_hash()}
-    for table, row in (("ml.personas", persona), ("ml.ratings", rating)):
-        warehouse.replace_slice(table, pa.Table.from_pylist([row]), where={"population": "brought"})
+def test_texts_that_were_brought_are_rated(study: Study, warehouse: Warehouse) -> None:
+    brought = [{"persona_id": "0", "condition": "imported", "seed_user_id": None, "persona_text": "text"}]
+    store(warehouse, rate_requests(study, warehouse, brought)[:1], RATER, texts=["3"], times=[100])
     for seed, answered in ((study.seed, 1), (study.seed + 1, 0)):
-        *_, brought = requests_of(study.model_copy(update={"seed": seed}), warehouse)
-        assert (brought.n_wanted, brought.n_answered) == (120, answered)
+        assert counted(study.model_copy(update={"seed": seed}), warehouse)[-1] == (120, answered)
+
+
+def test_personas_that_only_answers_came_for_are_not_rated(study: Study, warehouse: Warehouse) -> None:
+    warehouse.write(
+        lambda connection: connection.execute(
+            """
+            delete from raw.imported_personas;
+            insert into raw.imported_ratings select 'Beauty', 'brought', range, null, '1', 3, range from range(3);
+            """
+        ).fetchall()
+    )
+    assert counted(study, warehouse)[-1] == (0, 0)
+
+
+def test_changed_evidence_asks_anew(study: Study, warehouse: Warehouse) -> None:
+    change = "update personas.grounding_profiles set top_items_block = 'rope' where user_id in ('3', '7')"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    # Of the 100 ratings 40 are of user 0, 40 of 1 and 20 of 2.
+    assert counted(study, warehouse)[:2] == [(20, 18), (800, 100)]
+    warehouse.write(lambda connection: connection.execute(change.replace("'3'", "'0'")).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 17), (800, 60)]
+
+
+def test_another_order_of_seed_users_asks_nothing_anew(study: Study, warehouse: Warehouse) -> None:
+    change = "update personas.grounding_profiles set seed_order = 100 - seed_order"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 20), (800, 100)]
+
+
+def test_answers_count_before_the_rows_that_are_made_from_them(study: Study, warehouse: Warehouse) -> None:
+    """As after a run that was broken off: `ml.personas` and `ml.ratings` are empty in this warehouse."""
+    assert warehouse.rows("select count(*) from ml.personas union all select count(*) from ml.ratings") == [(0,), (0,)]
+    warehouse.write(
+        lambda connection: connection.execute("delete from ml.answers where text = 'Loves soap 19.'").fetchall()
+    )
+    assert counted(study, warehouse)[:2] == [(20, 19), (800, 100)]
+
+
+def test_a_persona_without_a_text_is_not_rated(study: Study, warehouse: Warehouse) -> None:
+    change = "update ml.answers set text = ' ', status = 'empty' where text = 'Loves soap 19.'"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 20), (760, 100)]
+
+
+def test_a_model_that_is_not_here_has_answered_nothing(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(rater: Rater) -> None:
+        raise ChatModelError("It is not here.")
+
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", unknown)
+    assert counted(study, warehouse) == [(20, 0), (800, 0), (120, 0)]
+
+
+def test_a_model_that_has_answered_nothing_is_not_looked_for(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.write(lambda connection: connection.execute("update ml.answers set model = 'other'").fetchall())
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", lambda rater: pytest.fail("looked for"))
+    assert counted(study, warehouse) == [(20, 0), (800, 0), (120, 0)]
+
+
+@pytest.mark.parametrize("missing", ["drop table probes.probe_items", "delete from probes.probe_items"])
+def test_without_probes_the_studys_own_sizes_count(study: Study, warehouse: Warehouse, missing: str) -> None:
+    warehouse.write(lambda connection: connection.execute(missing).fetchall())
+    assert counted(study, warehouse) == [(30, 0), (1500, 0), (150, 0)]
 
 
 def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Warehouse) -> None:
@@ -209,3 +313,17 @@ def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "before its first run" in done.output
     assert "Llama-3.1-8B-Instruct" in done.output
     assert not list((tmp_path / "warehouse").glob("*"))
+
+
+def test_a_corpus_of_other_settings_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare()
+    said = []
+    for name in ("paper", "demo"):
+        made.replace_slice("raw.study", study_tables(load_study(name))["raw.study"], where={})
+        done = CliRunner().invoke(main, ["estimate", "--study", "paper", "--warehouse", str(made.path)])
+        assert done.exit_code == 0, done.output
+        said.append("of other settings: `run --until prepare` first" in done.output)
+    assert said == [False, True]

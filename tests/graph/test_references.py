@@ -45,7 +45,7 @@ def test_other_references_take_what_was_held_against_the_former(copy: Warehouse,
     assert left == set(BASELINE_SOURCES)
     found = rows_of(copy, "paper")
     assert found["paired_scores"] == found["paired_distances"] == 0
-    assert copy.rows("select count(distinct n), count(*) from ml.anchor_scores where instrument = 'paper'") == [(1, 4)]
+    assert copy.rows("select count(distinct n), count(*) from ml.anchor_scores where instrument = 'paper'") == [(1, 8)]
     assert rows_of(copy, "scale_free") == other
 
 

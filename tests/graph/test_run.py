@@ -65,9 +65,20 @@ def test_controls_behave_as_controls(small_run: Finished) -> None:
 def test_references_are_zero_and_one_by_definition(small_run: Finished) -> None:
     rows = small_run.warehouse.rows(
         "select population, fgi from results.fgi where population in ('real_subsample', 'random_baseline') and fgi is not null"
+        " and anchor = 'paper'"
     )
     assert len(rows) == 16
     assert {(population, round(fgi, 12)) for population, fgi in rows} == {("real_subsample", 0), ("random_baseline", 1)}
+
+
+def test_a_second_ceiling_keeps_to_the_users_space(small_run: Finished) -> None:
+    rows = small_run.warehouse.rows(
+        "select population, instrument, metric, any_value(floor_value), count(distinct floor_value),"
+        " any_value(ceiling_value) filter (anchor = 'paper') > any_value(ceiling_value) filter (anchor = 'on_manifold')"
+        " from results.fgi where metric = 'fpd' group by all"
+    )
+    assert len(rows) >= 10
+    assert {row[4:] for row in rows} == {(1, True)}
 
 
 def test_anchors_are_drawn_at_the_populations_own_size(small_run: Finished) -> None:

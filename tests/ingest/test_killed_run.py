@@ -1,8 +1,10 @@
-"""A killed run keeps no other run waiting."""
+"""A killed run, or one that a killed UI started, keeps no other run waiting."""
 
 from __future__ import annotations
 
+import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -13,9 +15,20 @@ import psutil
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from dagster_defs.processes import PROCESS_TAG, release_killed_runs
+from dagster_defs.processes import (
+    PROCESS_TAG,
+    RUN_TAG,
+    SERVER_TAG,
+    held_by_others,
+    release_killed_runs,
+    release_runs_of_ended_uis,
+)
+from dagster_defs.resources import WarehouseResource
 from python_assets.processes import is_gone, this_process
 
+Status = dg.DagsterRunStatus
+GONE = "{}:{}:1.00".format(*this_process().split(":")[:2])
+"""This process's number, as another process had it."""
 HOST, NUMBER, STARTED = this_process().split(":")
 
 
@@ -28,25 +41,141 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
     started.communicate()
 
 
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    """A run history with a pool of one slot."""
+    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
+        opened.event_log_storage.set_concurrency_slots("gpu", 1)
+        yield opened
+
+
+def status_of(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Status:
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    return found.status
+
+
 @pytest.mark.parametrize("alive", [True, False])
 def test_the_slots_of_a_killed_run_are_given_back_and_those_of_a_living_one_kept(
-    tmp_path: Path, process: subprocess.Popen[bytes], alive: bool
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes], alive: bool
 ) -> None:
-    (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     if not alive:
         process.kill()
         process.wait()
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        storage = instance.event_log_storage
-        storage.set_concurrency_slots("warehouse", 1)
-        tags = {PROCESS_TAG: f"{HOST}:{process.pid}"}
-        killed = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags=tags)
-        assert storage.claim_concurrency_slot("warehouse", killed.run_id, "ingest").is_claimed
-        release_killed_runs(instance)
-        assert storage.claim_concurrency_slot("warehouse", "next", "ingest").is_claimed is not alive
-        found = instance.get_run_by_id(killed.run_id)
-        assert found is not None
-        assert found.status == (dg.DagsterRunStatus.STARTED if alive else dg.DagsterRunStatus.FAILURE)
+    storage = instance.event_log_storage
+    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    assert storage.claim_concurrency_slot("gpu", killed.run_id, "encoders").is_claimed
+    release_killed_runs(instance)
+    assert storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed is not alive
+    assert status_of(instance, killed) == (Status.STARTED if alive else Status.FAILURE)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (Status.NOT_STARTED, Status.FAILURE),
+        (Status.STARTING, Status.FAILURE),
+        (Status.CANCELING, Status.CANCELED),
+        (Status.SUCCESS, Status.SUCCESS),
+    ],
+)
+def test_whatever_a_killed_run_was_about_to_do_it_has_ended(
+    instance: dg.DagsterInstance, before: Status, after: Status
+) -> None:
+    run = create_run_for_test(instance, status=before, tags={PROCESS_TAG: GONE})
+    release_killed_runs(instance)
+    assert status_of(instance, run) == after
+
+
+def test_a_run_that_the_ui_does_again_is_not_the_killed_one_whose_tags_it_has(instance: dg.DagsterInstance) -> None:
+    killed = create_run_for_test(instance, status=Status.STARTED)
+    tags = {PROCESS_TAG: GONE, RUN_TAG: killed.run_id}
+    instance.add_run_tags(killed.run_id, tags)
+    again = create_run_for_test(instance, status=Status.STARTING, tags=tags)
+    release_killed_runs(instance)
+    assert status_of(instance, killed) == Status.FAILURE
+    assert status_of(instance, again) == Status.STARTING
+
+
+@pytest.mark.parametrize("tags", [{}, {PROCESS_TAG: GONE}, {PROCESS_TAG: this_process()}])
+def test_a_run_that_ended_keeps_no_slot_and_waits_for_none(instance: dg.DagsterInstance, tags: dict[str, str]) -> None:
+    storage = instance.event_log_storage
+    holder, waiting = (create_run_for_test(instance, status=Status.CANCELED, tags=tags) for _ in range(2))
+    assert storage.claim_concurrency_slot("gpu", holder.run_id, "encoders").is_claimed
+    assert not storage.claim_concurrency_slot("gpu", waiting.run_id, "encoders").is_claimed
+    release_killed_runs(instance)
+    assert storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed
+
+
+def test_a_run_marked_as_canceled_keeps_its_slot_while_its_process_goes_on(
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
+) -> None:
+    storage = instance.event_log_storage
+    marked = create_run_for_test(instance, status=Status.CANCELED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    assert storage.claim_concurrency_slot("gpu", marked.run_id, "encoders").is_claimed
+    release_killed_runs(instance)
+    assert not storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed
+
+
+def test_a_run_names_its_process_frees_what_the_dead_hold_and_tells_what_the_living_do(
+    instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    storage = instance.event_log_storage
+    dead = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: GONE})
+    living = create_run_for_test(instance, job_name="encode", status=Status.STARTED)
+    assert storage.claim_concurrency_slot("gpu", living.run_id, "encoders").is_claimed
+
+    @dg.asset
+    def step(warehouse: WarehouseResource) -> None: ...
+
+    resources = {"warehouse": WarehouseResource(address=str(tmp_path / "w.duckdb"))}
+    done = dg.materialize([step], resources=resources, instance=instance)
+    run = instance.get_run_by_id(done.run_id)
+    assert run is not None
+    assert run.tags[PROCESS_TAG] == this_process()
+    assert run.tags[RUN_TAG] == run.run_id
+    assert status_of(instance, dead) == Status.FAILURE
+    assert status_of(instance, living) == Status.STARTED
+    told = held_by_others(instance, run.run_id)
+    assert [line.split(":")[0] for line in told] == [f"Run {living.run_id[:8]} (encode) has the pool gpu"]
+    assert told[0] in [entry.user_message for entry in instance.all_logs(run.run_id)]
+    assert held_by_others(instance, living.run_id) == []
+
+
+@pytest.mark.parametrize("status", [Status.STARTING, Status.STARTED, Status.CANCELING])
+def test_runs_without_a_process_end_with_the_code_server_that_started_them(
+    instance: dg.DagsterInstance, tmp_path: Path, status: Status
+) -> None:
+    path = str(tmp_path / "server")
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(path)
+        server.listen()
+        run = create_run_for_test(instance, status=status, tags={SERVER_TAG: json.dumps({"socket": path})})
+        release_runs_of_ended_uis(instance)
+        assert status_of(instance, run) == status
+    # A server that was killed leaves its socket behind.
+    assert Path(path).exists()
+    release_runs_of_ended_uis(instance)
+    assert status_of(instance, run) == (Status.CANCELED if status == Status.CANCELING else Status.FAILURE)
+
+
+@pytest.mark.parametrize(
+    ("status", "tags", "ended"),
+    [
+        (Status.STARTING, {}, True),
+        (Status.STARTED, {}, False),
+        (Status.NOT_STARTED, {}, False),
+        (Status.STARTED, {SERVER_TAG: '{"socket": "/nowhere/at/all"}'}, True),
+        (Status.STARTED, {SERVER_TAG: '{"socket": "/nowhere/at/all"}', PROCESS_TAG: this_process()}, False),
+    ],
+)
+def test_which_runs_a_killed_ui_left(
+    instance: dg.DagsterInstance, status: Status, tags: dict[str, str], ended: bool
+) -> None:
+    run = create_run_for_test(instance, status=status, tags=tags)
+    release_runs_of_ended_uis(instance)
+    assert status_of(instance, run) == (Status.FAILURE if ended else status)
 
 
 def test_a_number_that_another_process_has_by_now() -> None:

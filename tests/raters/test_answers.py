@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from python_assets.raters.answers import ask_missing, by_persona, every_tenth, known_answers, store_answers
+from python_assets.raters.answers import (
+    FLUSH_SECONDS,
+    ask_missing,
+    by_persona,
+    every_tenth,
+    known_answers,
+    store_answers,
+)
 from python_assets.raters.chat import Answer, ChatRequest
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
 from tests.raters.fake_model import FakeModel, Killed, answer_key
 
 RATER = Rater(backend="transformers", model="fake", chunk_size=10)
+FREE = RATER.model_copy(update={"constrain": False})
+EXPECTED = RATER.model_copy(update={"elicitation": "expected"})
 
 
 @pytest.fixture
@@ -104,9 +114,9 @@ def test_half_a_character_is_replaced_on_arrival(warehouse: Warehouse) -> None:
             for part in super().rate(requests, rater):
                 yield [answer._replace(text="4 \ud83d, \ud83d\udc4d 👍") for answer in part]
 
-    first = ask_missing(warehouse, Cut(), requests(3), settings=RATER)
+    first = ask_missing(warehouse, Cut(), requests(3), settings=FREE)
     assert {answer.text for answer in first.values()} == {"4 \ufffd, 👍 👍"}
-    assert ask_missing(warehouse, FakeModel(), requests(3), settings=RATER) == first
+    assert ask_missing(warehouse, FakeModel(), requests(3), settings=FREE) == first
 
 
 def test_progress_counts_the_known_ones(warehouse: Warehouse) -> None:
@@ -150,3 +160,66 @@ def test_what_cannot_change_an_answer_makes_no_other_request() -> None:
 def test_settings_must_fit_the_purpose(warehouse: Warehouse) -> None:
     with pytest.raises(ValueError, match="write settings cannot answer rate requests"):
         ask_missing(warehouse, FakeModel(), requests(1), settings=Writer())
+
+
+class Says(FakeModel):
+    """Answers with one text, and without probabilities unless they are given."""
+
+    def __init__(self, text: str | None, *, probabilities: tuple[float, ...] | None = None) -> None:
+        super().__init__(status="ok" if text else "empty")
+        self.text, self.probabilities = text, probabilities
+
+    def _answers(self, requests: Sequence[ChatRequest], settings: Writer | Rater) -> Iterator[list[Answer]]:
+        for part in super()._answers(requests, settings):
+            yield [answer._replace(text=self.text, probabilities=self.probabilities) for answer in part]
+
+
+@pytest.mark.parametrize(
+    ("settings", "text"),
+    [(RATER, "I would say th"), (RATER, None), (RATER, ""), (FREE, ""), (EXPECTED, None), (Writer(), "")],
+)
+def test_answers_of_no_use_are_asked_again_and_replaced(
+    warehouse: Warehouse, settings: Rater | Writer, text: str | None
+) -> None:
+    wanted = [r._replace(purpose="write" if isinstance(settings, Writer) else "rate") for r in requests(12)]
+    ask_missing(warehouse, Says(text), wanted[:10], settings=settings)
+    model = Says("4")
+    answers = ask_missing(warehouse, model, wanted, settings=settings)
+    assert len(model.asked) == 12
+    assert {answer.text for answer in answers.values()} == {"4"}
+    assert known_answers(warehouse, answers) == answers
+    assert n_stored(warehouse) == 12
+    assert ask_missing(warehouse, FakeModel(dies_after=0), wanted, settings=settings) == answers
+
+
+@pytest.mark.parametrize(("settings", "text"), [(FREE, "I would say th"), (Writer(), "word"), (EXPECTED, "I")])
+def test_other_answers_stay(warehouse: Warehouse, settings: Rater | Writer, text: str) -> None:
+    wanted = [r._replace(purpose="write" if isinstance(settings, Writer) else "rate") for r in requests(3)]
+    first = ask_missing(warehouse, Says(text), wanted, settings=settings)
+    assert ask_missing(warehouse, FakeModel(dies_after=0), wanted, settings=settings) == first
+
+
+def test_probabilities_beside_a_blank_are_an_expected_rating(warehouse: Warehouse) -> None:
+    blank = Says("", probabilities=(0.5, 0.25, 0.125, 0.0625, 0.0625))
+    first = ask_missing(warehouse, blank, requests(3), settings=EXPECTED)
+    assert ask_missing(warehouse, FakeModel(dies_after=0), requests(3), settings=EXPECTED) == first
+
+
+def test_what_another_process_has_put_in_the_place_of_an_answer_of_no_use_stays(warehouse: Warehouse) -> None:
+    by = {"purpose": "rate", "backend": "x", "model": "m"}
+    old, good, late = (Answer("a" * 64, text, None, "ok", 1) for text in ("I would", "4", "5"))
+    store_answers(warehouse, [old], **by)
+    for answer in (good, late):
+        store_answers(warehouse, [answer], **by, outdated={old.request_hash: old})
+    assert list(known_answers(warehouse, [old.request_hash]).values()) == [good]
+    assert n_stored(warehouse) == 1
+
+
+def test_any_character_can_be_stored(warehouse: Warehouse) -> None:
+    text = "\x00\x01\ufffe\uffff\U0010ffff\U000e0001\u202e"
+    answers = ask_missing(warehouse, Says(text), requests(1), settings=FREE)
+    assert known_answers(warehouse, answers) == answers
+
+
+def test_a_slow_models_answers_are_written_every_quarter_of_a_minute() -> None:
+    assert FLUSH_SECONDS <= 15

@@ -2,73 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import subprocess
+import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, open_chat_model, request_hash
+from python_assets.raters.chat import Answer, ChatModelError, open_chat_model, request_hash
 from python_assets.raters.parse import parse_likert
-from python_assets.study import Rater, Writer
+from python_assets.study import Writer
 from tests.ports import free_port
-
-REQUESTS = [ChatRequest("rate", "You are Ann.", f"Rate item {number}.", number) for number in range(6)]
-Reply = tuple[int, Any]
-
-
-def completion(text: str | None, *, finish: str = "stop", top: dict[str, float] | None = None) -> dict[str, Any]:
-    entries = [{"token": token, "logprob": value, "bytes": None} for token, value in (top or {}).items()]
-    logprobs = {"content": [{"token": "x", "logprob": 0, "bytes": None, "top_logprobs": entries}]} if top else None
-    message = {"role": "assistant", "content": text}
-    choice = {"index": 0, "finish_reason": finish, "message": message, "logprobs": logprobs}
-    usage = {"prompt_tokens": 25, "completion_tokens": 1, "total_tokens": 26}
-    return {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": [choice], "usage": usage}
-
-
-@contextmanager
-def server(reply: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
-    """A server that answers each request body with a status and a JSON object, or raw bytes as HTML."""
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            status, content = reply(body)
-            raw = content if isinstance(content, bytes) else json.dumps(content).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html" if raw[:1] == b"<" else "application/json")
-            self.send_header("Content-Length", str(len(raw)))
-            self.end_headers()
-            self.wfile.write(raw)
-
-        def log_message(self, *_: object) -> None:
-            """Quiet."""
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{http.server_port}/v1"
-    finally:
-        http.shutdown()
-        http.server_close()
-        thread.join()
-
-
-def rater(url: str, *, options: dict[str, Any] | None = None, **more: Any) -> Rater:
-    return Rater(backend="openai", model="m", base_url=url, options={"max_retries": 1, **(options or {})}, **more)
-
-
-def ask(settings: Rater, requests: list[ChatRequest] = REQUESTS) -> list[Answer]:
-    model = open_chat_model(settings)
-    try:
-        return [answer for part in model.rate(requests, settings) for answer in part]
-    finally:
-        model.close()
+from tests.raters.loopback import REQUESTS, Reply, ask, completion, rater, server
 
 
 def test_requests_carry_prompts_seed_decoding_and_constraint() -> None:
@@ -102,11 +49,21 @@ def test_a_server_that_ignores_the_constraint_is_found_out() -> None:
 
 
 def test_expected_renormalises_over_the_digits() -> None:
-    top = {"5": -0.5, "I": -1.0, "1": -2.0, " 3": -2.5}
+    top = {"5": -0.5, "I": -1.0, "1": -2.0, "33": -2.5}
     with server(lambda _: (200, completion("5", top=top))) as url:
         (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
     odds = 2.718281828 ** (-2.0 + 0.5)
     assert answer.probabilities == pytest.approx((odds / (1 + odds), 0, 0, 0, 1 / (1 + odds)), abs=1e-6)
+
+
+@pytest.mark.parametrize("token", [" 4", "▁4", "Ġ4", "4"])
+def test_a_digit_may_be_several_tokens_whose_masses_add_up(token: str) -> None:
+    entries = [{"token": name, "logprob": value} for name, value in (("4", -1.0), (token, -2.0), ("2", -1.0))]
+    logprobs = {"content": [{"token": "4", "logprob": -1.0, "top_logprobs": entries}]}
+    with server(lambda _: (200, with_logprobs(logprobs))) as url:
+        (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
+    four, two = 2.718281828**-1 + 2.718281828**-2, 2.718281828**-1
+    assert answer.probabilities == pytest.approx((0, two / (four + two), 0, four / (four + two), 0), abs=1e-6)
 
 
 def test_expected_without_any_digit_has_no_mass() -> None:
@@ -129,6 +86,8 @@ def with_logprobs(logprobs: Any) -> dict[str, Any]:
         {"content": None},
         {"content": []},
         {"content": [None]},
+        {"content": 5},
+        {"content": [{"token": "4", "logprob": -0.1, "top_logprobs": 5}]},
         {"content": [{"token": "4", "logprob": -0.1, "top_logprobs": None}]},
         {"content": [{"token": "4", "logprob": None, "top_logprobs": [{"token": "4", "logprob": None}]}]},
     ],
@@ -160,23 +119,6 @@ def test_a_passing_failure_is_tried_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "advice"),
-    [
-        (500, "look at its log and run again"),
-        (401, "api_key_env"),
-        (404, "serves the model m"),
-        (400, "constrain: false"),
-        (429, "concurrency"),
-    ],
-)
-def test_refusals_say_what_to_do(status: int, advice: str) -> None:
-    with server(lambda _: (status, {"error": {"message": "no\nthank you"}})) as url:
-        with pytest.raises(ChatModelError, match=advice) as raised:
-            ask(rater(url))
-        assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
     "content",
     [
         b"<html>Welcome to the captive portal</html>",
@@ -186,14 +128,25 @@ def test_refusals_say_what_to_do(status: int, advice: str) -> None:
         {"hello": "world"},
         {**completion("3"), "choices": []},
         {**completion("3"), "choices": [{"index": 0, "finish_reason": "stop"}]},
+        {**completion("3"), "choices": {"first": 1}},
         completion({"nested": 3}),  # type: ignore[arg-type]
     ],
-    ids=["html", "broken", "list", "null", "other", "no choice", "no message", "no text"],
+    ids=["html", "broken", "list", "null", "other", "no choice", "no message", "no list", "no text"],
 )
-def test_garbage_is_one_sentence(content: Any) -> None:
+def test_garbage_is_one_sentence_of_ours(content: Any) -> None:
     expected = pytest.raises(ChatModelError, match="does not answer like an OpenAI-compatible server")
-    with server(lambda _: (200, content)) as url, expected:
+    with server(lambda _: (200, content)) as url, expected as raised:
         ask(rater(url), REQUESTS[:1])
+    assert any(
+        f"({found})" in str(raised.value)
+        for found in ("not JSON", "no `choices` with a message", "a message that is not text")
+    )
+
+
+@pytest.mark.parametrize("count", ["many", 2.5, True, -1, 2**31, None])
+def test_a_prompt_length_that_is_no_number_to_store_is_none(count: Any) -> None:
+    with server(lambda _: (200, {**completion("3"), "usage": {"prompt_tokens": count}})) as url:
+        assert [answer.n_prompt_tokens for answer in ask(rater(url), REQUESTS[:1])] == [None]
 
 
 def test_no_text_is_empty() -> None:
@@ -278,6 +231,48 @@ def test_an_interrupt_hands_over_what_is_under_way(monkeypatch: pytest.MonkeyPat
         with pytest.raises(stop):
             got.extend(a for part in open_chat_model(settings).rate(REQUESTS[:3], settings) for a in part)
     assert len(got) == 3
+
+
+STOPPED = """
+import itertools, sys
+from python_assets.raters import openai_chat
+from tests.raters.loopback import REQUESTS, rater
+
+def interrupted(futures):
+    yield next(itertools.chain(real(futures)))
+    raise KeyboardInterrupt
+
+openai_chat.STOP_SECONDS = 1.0
+real, openai_chat.as_completed = openai_chat.as_completed, interrupted
+settings = rater(sys.argv[1], options={"concurrency": 2})
+try:
+    for part in openai_chat.OpenAIChat.open(settings).rate(REQUESTS, settings):
+        print(len(part), flush=True)
+except KeyboardInterrupt:
+    print("stopped", flush=True)
+"""
+
+
+def test_an_interrupt_waits_for_no_slow_answer_and_the_process_ends() -> None:
+    asked: list[str] = []
+    released = threading.Event()
+
+    def reply(body: dict[str, Any]) -> Reply:
+        asked.append(body["messages"][1]["content"])
+        if len(asked) > 1:
+            released.wait(timeout=60)
+        return 200, completion("3")
+
+    started = time.monotonic()
+    with server(reply) as url:
+        done = subprocess.run(
+            [sys.executable, "-c", STOPPED, url], capture_output=True, text=True, timeout=55, check=True
+        )
+        released.set()
+    assert done.stdout.split() == ["1", "0", "stopped"], done.stderr
+    assert time.monotonic() - started < 50
+    # Of six, the first, those that were under way at once, and none that had not begun.
+    assert len(asked) == 3
 
 
 def test_no_more_requests_at_once_than_allowed() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 import torch
+from transformers import AutoModelForCausalLM
 
-from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, open_chat_model, request_hash
+from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, identity_of, open_chat_model, request_hash
 from python_assets.raters.decoding import common_prefix_length, prefill, read_prefix
 from python_assets.raters.templates import digit_tokens, prompt_tokens
 from python_assets.raters.transformers_chat import TransformersChat
@@ -41,6 +44,22 @@ def rate(chat: TransformersChat, requests: list[ChatRequest], rater: Rater) -> d
 
 def key(chat: TransformersChat, request: ChatRequest, settings: Rater | Writer) -> str:
     return request_hash(request, identity=chat.identity, settings=settings)
+
+
+@pytest.mark.llm
+def test_the_identity_is_known_without_loading_the_model(
+    chat: TransformersChat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(AutoModelForCausalLM, "from_pretrained", lambda *_, **__: pytest.fail("loaded"))
+    assert identity_of(LIKERT) == chat.identity
+    assert chat.identity["dtype"] == str(chat.model.dtype).removeprefix("torch.")
+    assert chat.identity["device"] == chat.model.device.type
+
+
+@pytest.mark.parametrize("options", [{"dtype": "float31"}, {"dtype": "nn"}, {"device": "abacus"}])
+def test_a_place_that_is_none_is_one_sentence(options: dict[str, str], tmp_path: Path) -> None:
+    with pytest.raises(ChatModelError, match="cannot be loaded"):
+        open_chat_model(LIKERT.model_copy(update={"model": str(tmp_path), "options": options}))
 
 
 @pytest.mark.llm

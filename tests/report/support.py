@@ -79,7 +79,7 @@ def _raw(connection: duckdb.DuckDBPyConnection, world: World) -> None:
         instrument=names,
         settings="{}",
         config_hash="8899aabbccddeeff",
-        seeds=[[SEED, SEED + 1]],
+        seeds=[[SEED, SEED + 1]] * len(names),
     )
     counts = {"n_read": [2600, 356], "n_accepted": [2535, 356], "n_rejected": [12, 0], "n_duplicate": [53, 0]}
     files = {"path": ["beauty/reviews.jsonl.gz", "beauty/meta.jsonl.gz"], "kind": ["reviews", "items"]}

@@ -93,6 +93,7 @@ def fill_clusters(connection: duckdb.DuckDBPyConnection, study: Study, reviews: 
     clusters = [
         {"split": split, "band": band, "item_id": item, "cluster": number % study.probes.per_band()[band]}
         | {"distance": float(number // 2), "seed": 42, "code_version": "test"}
+        | {"categories": "|".join(sorted(study.splits[split]))}
         for (split, band), items in members.items()
         for number, item in enumerate(items)
     ]

@@ -60,3 +60,15 @@ def test_probes_stay_when_all_else_is_made_anew(simulated: Built, tmp_path: Path
     done = run_dbt(warehouse.path, *options, target=tmp_path / "target")
     assert done.returncode == 0, done.output
     assert differences(warehouse.path, simulated.warehouse.path) == {}
+
+
+def test_probes_of_a_split_that_gained_a_category_are_forgotten(simulated: Built, tmp_path: Path) -> None:
+    """Though it has encoders: those met probes of the categories of before. See also test_incremental."""
+    warehouse = Warehouse(shutil.copy(simulated.warehouse.path, tmp_path / "simulated.duckdb"))
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute("delete from ml.item_clusters")
+        connection.execute("insert into raw.splits values ('Games', 'Books')")
+    done = run_dbt(warehouse.path, "run", "--select", "probe_items", target=tmp_path / "target")
+    assert done.returncode == 0, done.output
+    left = "select distinct split from probes.probe_items order by all"
+    assert warehouse.rows(left) == [("Books",), ("Combined",)]

@@ -116,21 +116,36 @@ def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
     assert warehouse.rows("select sum(n_out_of_corpus) from probes.probe_sets") == [(0,)]
 
 
-def test_probes_of_a_category_that_left_the_split_are_chosen_anew(tmp_path: Path) -> None:
-    """Those of a split that gained one stay, and so do those of a split that the study does not name any more."""
+@pytest.mark.parametrize("of_older_code", [False, True])
+def test_probes_of_a_split_of_other_categories_are_chosen_anew(tmp_path: Path, of_older_code: bool) -> None:
+    """Whether it lost one or gained one. Those of a split that the study does not name any more stay.
+
+    Probes of older code do not say their categories: those of the first build pass for what they are.
+    """
     warehouse = encoded(tmp_path / "members.duckdb")
     warehouse.write(lambda connection: connection.execute("create table splits as from raw.splits"))
-    farther = "update ml.item_clusters set distance = -distance"
+    forget = "alter table probes.probe_items drop column categories" if of_older_code else "select 1"
+    # What Python does when a split has other categories, but that the items stay.
+    cluster = """
+        update ml.item_clusters as clusters set distance = -distance, categories = members.categories
+        from (
+            select split, string_agg(category, '|' order by category) as categories from raw.splits group by split
+        ) as members
+        where clusters.split = members.split
+    """
     models = (*CORPUS, "probe_items", "probe_sets")
 
-    def probes_after(change: str) -> dict[str, str]:
-        assert build_batches(warehouse.path, tmp_path / "target", [Batch([change, farther], models=models)]) == [True]
+    def probes_after(*changes: str) -> dict[str, str]:
+        assert build_batches(warehouse.path, tmp_path / "target", [Batch([*changes, cluster], models=models)]) == [True]
         return dict(warehouse.rows("select split, probe_set_hash from probes.probe_sets"))
 
     before = probes_after("select 1")
-    assert probes_after("delete from raw.splits where split = 'Games'") == before
+    assert probes_after(forget, "delete from raw.splits where split = 'Games'") == before
     assert probes_after("insert into raw.splits from splits where split = 'Games'") == before
-    assert probes_after("insert into raw.splits values ('Games', 'Books')") == before
+    noted = dict(warehouse.rows("select distinct split, categories from probes.probe_items"))
+    assert noted == {"Books": "Books", "Games": "Games", "Combined": "Books|Games"}
+    gained = probes_after("insert into raw.splits values ('Games', 'Books')")
+    assert {split for split in before if gained[split] != before[split]} == {"Games"}
     after = probes_after("delete from raw.splits where split = 'Combined' and category = 'Games'")
     # Its items are not clustered anew here, so that the new ones may be none.
-    assert {split for split in before if after.get(split) != before[split]} == {"Combined"}
+    assert {split for split in before if after.get(split) != gained[split]} == {"Combined"}

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import numpy as np
 import pytest
 
 from python_assets.text import clusters
 from python_assets.text.clusters import Band, ItemTextError, cluster_bands, short_bands
+
+MADE: dict[str, Any] = {
+    "categories": {"Beauty": "Beauty", "A": "A", "Games": "Games"},
+    "config_hash": "x",
+    "code_version": "test",
+}
 
 
 def band(vectors: np.ndarray, *, name: str = "head", split: str = "Beauty") -> Band:
@@ -27,7 +34,7 @@ def blobs(count: int, size: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarr
 
 def run(bands: list[Band], *, seed: int = 42, **wanted: int) -> dict[str, np.ndarray]:
     wanted = {"head": 0, "torso": 0, "tail": 0} | wanted
-    table = cluster_bands(bands, wanted=wanted, seed=seed, config_hash="x", code_version="test")
+    table = cluster_bands(bands, wanted=wanted, seed=seed, **MADE)
     return {name: table[name].to_numpy(zero_copy_only=False) for name in table.column_names}
 
 
@@ -70,7 +77,7 @@ def test_a_split_of_one_text_is_refused() -> None:
 def test_bands_that_give_fewer_probes_are_told() -> None:
     bands = [band(np.eye(3, 384)[[0, 0, 1, 2]], name="tail"), band(np.eye(5, 384)), band(np.eye(2, 384), split="A")]
     wanted = {"head": 4, "torso": 0, "tail": 9}
-    rows = cluster_bands(bands, wanted=wanted, seed=1, config_hash="x", code_version="test")
+    rows = cluster_bands(bands, wanted=wanted, seed=1, **MADE)
     assert short_bands(rows, wanted) == [
         "A: 2 of 4 probes wanted in the head, which has no more items with different texts",
         "Beauty: 3 of 9 probes wanted in the tail, which has no more items with different texts",

@@ -1,0 +1,132 @@
+"""How many requests a population asks on one split, and how many of them are answered: its real requests, hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import duckdb
+import pyarrow as pa
+
+from python_assets.estimate.seen import known_rows
+from python_assets.personas.population import IMPORTED_PERSONAS, draft_population
+from python_assets.personas.write import written_text
+from python_assets.raters.answers import Purpose, known_answers
+from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, identity_of, request_hash
+from python_assets.raters.rate import rating_requests
+from python_assets.study import IMPORTED, Population, Rater, Study, Writer
+from python_assets.warehouse import Warehouse
+
+PROBES = """
+    select item_id, item_title, item_category, item_description from probes.probe_items
+    where split = ? order by probe_number
+"""
+MODELS = "select distinct backend, model from ml.answers"
+PERSONAS = pa.schema([(name, pa.string()) for name in ("persona_id", "condition", "seed_user_id", "persona_text")])
+"""What rating requests are made from."""
+
+Identity = Mapping[str, Any] | None
+"""Of a model, as its hashes have it; None when it has answered nothing that could be found."""
+
+
+class Asked(NamedTuple):
+    """Requests of one purpose."""
+
+    n_wanted: int
+    n_answered: int
+
+
+class Identities:
+    """Identities of the study's models, each found once: a folder of weights is read as a whole.
+
+    Args:
+        warehouse: Where the answers are.
+    """
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._models = set(known_rows(warehouse, MODELS))
+        self._found: dict[str, Identity] = {}
+
+    def of(self, rater: Rater) -> Identity:
+        """None when the model has answered nothing here, or cannot be known without running it."""
+        if (rater.backend, rater.model) not in self._models:
+            return None
+        key = f"{rater.backend}|{rater.model}|{rater.options}"
+        if key not in self._found:
+            try:
+                self._found[key] = identity_of(rater)
+            except ChatModelError:
+                self._found[key] = None
+        return self._found[key]
+
+
+def count_requests(
+    warehouse: Warehouse, study: Study, population: Population, *, split: str, identities: Identities
+) -> dict[Purpose, Asked] | None:
+    """What a run from here would ask; None before the warehouse has the split's probes and the population's evidence.
+
+    A persona that is not written yet is asked about every probe. An answer of no use counts as answered: a step that
+    is done does not run again for it.
+
+    Args:
+        warehouse: Evidence, probes and answers.
+        study: Seed and splits.
+        population: One that asks an LLM.
+        split: Product split.
+        identities: Of the models.
+    """
+    try:
+        probes = warehouse.read(PROBES, [split])
+        if not probes.num_rows:
+            return None
+        identity = identities.of(population.rater)
+        if population.condition == IMPORTED:
+            key = {"split": split, "population": population.name, "size": population.size}
+            brought = warehouse.read(IMPORTED_PERSONAS, key).to_pylist()
+            return {"rate": _rated(warehouse, study, population, split, brought, probes, identity)}
+        drafts = draft_population(warehouse, study, population, split=split)
+    except (duckdb.CatalogException, duckdb.BinderException):
+        return None
+    if not drafts:
+        return None
+    requests = {draft.persona_id: draft.request for draft in drafts if draft.request}
+    written = _known(warehouse, requests.values(), identity, population.writer)
+    texts = {name: written_text(written[request]) for name, request in requests.items() if request in written}
+    personas = [
+        {"persona_id": draft.persona_id, "seed_user_id": draft.seed_user_id, "persona_text": texts[draft.persona_id]}
+        for draft in drafts
+        if draft.persona_id in texts
+    ]
+    rated = _rated(warehouse, study, population, split, personas, probes, identity)
+    unwritten = (len(requests) - len(texts)) * probes.num_rows
+    return {
+        "write": Asked(len(set(requests.values())), len(written)),
+        "rate": rated._replace(n_wanted=rated.n_wanted + unwritten),
+    }
+
+
+def _rated(
+    warehouse: Warehouse,
+    study: Study,
+    population: Population,
+    split: str,
+    personas: list[dict[str, Any]],
+    probes: pa.Table,
+    identity: Identity,
+) -> Asked:
+    table = pa.Table.from_pylist(
+        [{**persona, "condition": population.condition} for persona in personas], schema=PERSONAS
+    )
+    # A set: who would ask the same asks once.
+    requests = {question.request for question in rating_requests(table, probes, split=split, seed=study.seed)}
+    return Asked(len(requests), len(_known(warehouse, requests, identity, population.rater)))
+
+
+def _known(
+    warehouse: Warehouse, requests: Iterable[ChatRequest], identity: Identity, settings: Writer | Rater
+) -> dict[ChatRequest, Answer]:
+    if identity is None:
+        return {}
+    keys = {request: request_hash(request, identity=identity, settings=settings) for request in requests}
+    known = known_answers(warehouse, keys.values())
+    return {request: known[key] for request, key in keys.items() if key in known}

@@ -1,0 +1,86 @@
+"""Which splits keep their clusters when the study gives a split other categories."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from python_assets.study import Population, Probes, Rater, Source, Study
+from python_assets.text.clusters import refresh_clusters
+from python_assets.warehouse import Warehouse
+
+CLUSTERS = "select split, item_id, cluster, categories from ml.item_clusters order by all"
+
+
+@pytest.fixture
+def encoded(tmp_path: Path) -> Warehouse:
+    """Five items of each of two categories, and an encoder of a split of both."""
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare()
+    vectors = np.random.default_rng(1).normal(size=(10, 384)).tolist()
+    names = [(category, f"{category} {number}") for category in ("Beauty", "Music") for number in range(5)]
+    with made.connect(read_only=False) as connection:
+        connection.execute("create schema corpus; create schema probes")
+        connection.execute("create or replace table ml.encoder_runs as select 'Both' as split")
+        connection.execute(
+            "create or replace table ml.item_embeddings (category text, item_id text, text_hash text, embedding float[384])"
+        )
+        rows = [(category, item, item, vector) for (category, item), vector in zip(names, vectors, strict=True)]
+        connection.executemany("insert into ml.item_embeddings values (?, ?, ?, ?)", rows)
+    return made
+
+
+def cluster(warehouse: Warehouse, *categories: str) -> int:
+    """What a run does up to the probes, of which every item is one; returns how many items were clustered."""
+    items = "select 'Both' as split, category, item_id from ml.item_embeddings where list_contains(?, category)"
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(f"create or replace table corpus.items as {items}", [list(categories)])
+        connection.execute(
+            "create or replace table probes.item_bands as select split, item_id, 'head' as band from corpus.items"
+        )
+        connection.execute("create table if not exists probes.probe_items as from corpus.items")
+    study = Study(
+        name="clusters",
+        sources=[Source(category=name, reviews=["unused"]) for name in ("Beauty", "Music")],
+        splits={"Both": list(categories)},
+        probes=Probes(count=6),
+        populations=[Population(name="perfect", condition="control", rater=Rater(backend="perfect"))],
+    )
+    done = refresh_clusters(warehouse, study, code_version="test").num_rows
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(
+            "create or replace table probes.probe_items as from corpus.items semi join ml.item_clusters using (split, item_id)"
+        )
+    return done
+
+
+def test_a_split_that_lost_and_regained_a_category_is_clustered_as_at_first(encoded: Warehouse) -> None:
+    assert cluster(encoded, "Beauty", "Music") == 10
+    first = encoded.rows(CLUSTERS)
+    assert cluster(encoded, "Music") == 5
+    assert cluster(encoded, "Beauty", "Music") == 10
+    assert encoded.rows(CLUSTERS) == first
+    assert {categories for *_, categories in first} == {"Beauty|Music"}
+
+
+def test_the_same_categories_in_another_order_change_nothing(encoded: Warehouse) -> None:
+    cluster(encoded, "Beauty", "Music")
+    assert cluster(encoded, "Music", "Beauty") == 0
+
+
+def test_clusters_of_older_code_stay_and_say_their_categories_from_then_on(encoded: Warehouse) -> None:
+    cluster(encoded, "Music")
+    before = encoded.rows(CLUSTERS)
+    encoded.write(lambda connection: connection.execute("update ml.item_clusters set categories = null"))
+    assert cluster(encoded, "Music") == 0
+    assert encoded.rows(CLUSTERS) == before
+    assert cluster(encoded, "Beauty", "Music") == 10
+
+
+def test_clusters_of_older_code_go_when_a_category_has_left(encoded: Warehouse) -> None:
+    cluster(encoded, "Beauty", "Music")
+    encoded.write(lambda connection: connection.execute("update ml.item_clusters set categories = null"))
+    assert cluster(encoded, "Music") == 5
+    assert {categories for *_, categories in encoded.rows(CLUSTERS)} == {"Music"}
