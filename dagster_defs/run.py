@@ -185,6 +185,8 @@ def _run_alone(step: Step) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())],
         check=False,
+        # The user's folder may hold a file with the name of a module.
+        env=os.environ | {"PYTHONSAFEPATH": "1"},
         stdout=subprocess.PIPE,
         text=True,
     )

@@ -150,6 +150,11 @@ class Warehouse:
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
+                if "permission denied" in str(error).lower():
+                    raise WarehouseError(
+                        f"{self.path} may not be {'read' if read_only else 'written'}: check its permissions, or name another "
+                        "with --warehouse."
+                    ) from error
                 if not is_in_use(error):
                     raise WarehouseError(
                         f"{self.path} cannot be opened as a DuckDB file ({first_line(error).rstrip('.!')}): "

@@ -99,3 +99,18 @@ def test_a_new_file_has_the_newer_storage_format_and_an_old_one_keeps_its_own(tm
         Warehouse(path).prepare()
     assert "v1.4" in Warehouse(tmp_path / "it's new.duckdb").rows(query)[0][0]
     assert Warehouse(old).rows(query) == as_it_was
+
+
+def test_a_file_without_permission_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "w.duckdb"
+    Warehouse(path).prepare()
+
+    def refuse(*_: object, **__: object) -> None:
+        # Root may write everything, so the fault cannot be made here.
+        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": Permission denied')
+
+    monkeypatch.setattr(duckdb, "connect", refuse)
+    with pytest.raises(WarehouseError, match=r"w\.duckdb may not be written: check its permissions"):
+        Warehouse(path).write(lambda connection: None)
+    with pytest.raises(WarehouseError, match="may not be read"):
+        Warehouse(path).rows("select 1")
