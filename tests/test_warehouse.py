@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 
 from python_assets.columns import batches, columns, from_matrix, to_matrix
+from python_assets.file_errors import WarehouseError
 from python_assets.warehouse import Warehouse
 
 
