@@ -13,6 +13,7 @@ from dagster_defs.workspace import code_version
 from python_assets.metrics.rows import paired_rows
 from python_assets.metrics.save_references import save_references
 from python_assets.metrics.score_split import score_personas_of, score_references_of
+from python_assets.metrics.score_stand_ins import hold_against
 from python_assets.placement.keep import keep_places_current
 from python_assets.probe_items import read_probes
 from python_assets.stages import forget_split
@@ -125,6 +126,7 @@ def population_scores(
             log = context.log.info if study.population(population).rater.is_control else context.log.warning
             log("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
         target.replace_slices(slices)
+        hold_against(target, study, population, split=split, instrument=name)
         tables.append(done.scores)
     scores = pa.concat_tables(tables)
     for name in ("population_scores", "paired_scores", "paired_distances"):

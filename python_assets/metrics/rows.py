@@ -50,24 +50,17 @@ PAIRED = pa.schema(
 )
 
 
-def score_rows(
-    scores: Mapping[str, Iterable[Score]],
-    fixed: Mapping[str, Any],
-    sources: Mapping[str, str],
-    perfect: Mapping[str, float | None] | None = None,
-) -> pa.Table:
+def score_rows(scores: Mapping[str, Iterable[Score]], fixed: Mapping[str, Any], sources: Mapping[str, str]) -> pa.Table:
     """One row a population and metric.
 
     Args:
         scores: Scores of each population.
         fixed: Columns that all rows share.
         sources: Each population's source: reference, synthetic, persona or control.
-        perfect: What perfect stand-ins would score instead, by metric.
     """
     now = datetime.now(UTC).replace(tzinfo=None)
     records = [
         {**fixed, "population": population, "source": sources[population], "created_at": now, **score._asdict()}
-        | {"perfect_value": (perfect or {}).get(score.metric)}
         for population, group in scores.items()
         for score in group
         if score.value is not None

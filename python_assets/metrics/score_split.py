@@ -13,7 +13,6 @@ from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paire
 from python_assets.metrics.panel import score_anchors, score_population, score_references
 from python_assets.metrics.rows import anchor_rows, score_rows
 from python_assets.metrics.scores import Anchor
-from python_assets.metrics.stand_ins import perfect_population, perfect_values
 from python_assets.placement.personas import read_ratings
 from python_assets.populations.baselines import baseline_samplers
 from python_assets.populations.random_gaussian import fit_spanned_gaussian
@@ -59,8 +58,8 @@ def score_references_of(
     """Real users against other real users, noise, the three synthetic baselines and the ignorant rater."""
     with warehouse.reading():
         model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
-        users = _compared(load_users(warehouse, split=split, instrument=instrument, seed=study.seed), study)
-    seed = _seed(study, split, instrument)
+        users = compared(load_users(warehouse, split=split, instrument=instrument, seed=study.seed), study)
+    seed = scores_seed(study, split, instrument)
     temperature = study.instruments[instrument].encoder.mixture_temperature
     samplers = baseline_samplers(
         users.embeddings, model.prototypes().numpy(), study.baselines, temperature=temperature, seed=seed
@@ -93,13 +92,11 @@ def score_personas_of(
         model = load_encoder(warehouse, split=split, instrument=instrument, seed=study.seed)
         all_users = load_users(warehouse, split=split, instrument=instrument, seed=study.seed)
         table = warehouse.read(PLACES, key)
-        ideal = None if study.population(population).rater.is_control else perfect_population(study)
-        perfect = warehouse.read(PLACES, {**key, "population": ideal}) if ideal else None
         probes = read_probes(warehouse, split)
         rated = read_ratings(warehouse, probes, split=split, population=population, instrument=instrument)
         ((n_personas,),) = warehouse.rows(ASKED, key)
         items = to_matrix(warehouse.read(ITEMS, {"split": split})["embedding"])
-    users, seed = _compared(all_users, study), _seed(study, split, instrument)
+    users, seed = compared(all_users, study), scores_seed(study, split, instrument)
     row_of = {persona: row for row, persona in enumerate(rated.persona_ids)}
     ids = table["persona_id"].to_pylist()
     places = PersonaPlaces(
@@ -133,14 +130,8 @@ def score_personas_of(
     scores = score_population(users.embeddings, places.embeddings, settings=study.metrics, seed=seed)
     n = scores[0].n
     anchors = _anchors(users, study, n=n, seed=seed)
-    stand_ins = (
-        dict(zip(perfect["seed_user_id"].to_pylist(), to_matrix(perfect["embedding"]), strict=True)) if perfect else {}
-    )
-    perfect_scores = perfect_values(
-        users.embeddings, stand_ins, places.seed_user_ids, n=n, settings=study.metrics, seed=seed
-    )
     return PopulationScores(
-        scores=score_rows({population: scores}, fixed, source, perfect_scores),
+        scores=score_rows({population: scores}, fixed, source),
         anchors=anchor_rows(anchors, split=split, instrument=instrument, n=n),
         paired=paired,
         n=n,
@@ -155,12 +146,13 @@ def _anchors(users: Users, study: Study, *, n: int, seed: int) -> dict[str, list
     }
 
 
-def _seed(study: Study, split: str, instrument: str) -> int:
+def scores_seed(study: Study, split: str, instrument: str) -> int:
     """All populations of a split and instrument share it, so that they meet the same real users."""
     return derive_seed(study.seed, "scores", split, instrument)
 
 
-def _compared(users: Users, study: Study) -> Users:
+def compared(users: Users, study: Study) -> Users:
+    """The real users that populations are compared with (``metrics.users``)."""
     if study.metrics.users == "all":
         return users
     return Users(*(column[users.n_train_pairs > 0] for column in users))

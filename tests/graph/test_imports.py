@@ -8,6 +8,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from dagster_defs.workspace import open_workspace
+from python_assets.metrics.score_stand_ins import hold_against
+from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished, finished_run
 
 TWIN = """
@@ -53,6 +56,23 @@ def test_the_same_answers_get_the_same_score(twin_run: Finished) -> None:
     assert own_counts == counts
     assert own_correlation == pytest.approx(correlation, abs=1e-9)
     assert twin_run.warehouse.rows(PERSONAS_PART) == [(4, pytest.approx(0, abs=0.06))]
+
+
+@pytest.mark.parametrize(("scored_last", "known"), [("twin", 5), ("perfect_rater", 5), ("random_rater", 0)])
+def test_it_is_held_against_the_perfect_rater_whichever_was_scored_last(
+    twin_run: Finished, tmp_path: Path, scored_last: str, known: int
+) -> None:
+    copied = Warehouse(shutil.copy(twin_run.warehouse.path, tmp_path / "w.duckdb"))
+    study = open_workspace(study=str(twin_run.folder / "small.yml")).study
+    values = "select metric, perfect_value from ml.population_scores where population = 'twin' and instrument = 'paper' order by 1"
+    before = copied.rows(values)
+    copied.write(lambda connection: connection.execute("update ml.population_scores set perfect_value = null"))
+    hold_against(copied, study, scored_last, split="Combined", instrument="paper")
+    after = copied.rows(values)
+    assert sum(value is not None for _, value in after) == known
+    assert not known or after == before
+    others = "select count(perfect_value) from ml.population_scores where population <> 'twin' or instrument <> 'paper'"
+    assert copied.rows(others) == [(0,)]
 
 
 def test_fewer_personas_than_wanted_are_said_on_the_way(twin_run: Finished) -> None:
