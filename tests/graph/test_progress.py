@@ -10,9 +10,10 @@ import subprocess
 import termios
 from pathlib import Path
 
+from python_assets.warehouse import Warehouse
 from tests.graph.conftest import COMMAND, Finished, own_environment
 
-ENCODE = ("run", "--study", "small.yml", "--from", "encode", "--until", "encode")
+ENCODE = ("run", "--study", "small.yml", "--from", "encode", "--until", "encode", "--force")
 
 
 def seen_on_a_terminal(folder: Path, environment: dict[str, str], *arguments: str) -> str:
@@ -37,8 +38,8 @@ def seen_on_a_terminal(folder: Path, environment: dict[str, str], *arguments: st
 
 def test_a_terminal_shows_bars(small_run: Finished, tmp_path: Path) -> None:
     warehouse = shutil.copy(small_run.warehouse.path, tmp_path / "small.duckdb")
-    study = (small_run.folder / "small.yml").read_text()
-    (tmp_path / "small.yml").write_text(study.replace("max_epochs: 2", "max_epochs: 3"))
+    shutil.copy(small_run.folder / "small.yml", tmp_path)
+    Warehouse(warehouse).write(lambda connection: connection.execute("delete from ml.encoder_runs"))
     seen = seen_on_a_terminal(tmp_path, own_environment(tmp_path), *ENCODE, "--warehouse", str(warehouse))
     assert re.search(r"encoder: +\d+%\|.*step/s", seen)
     assert "epoch 1" not in seen
