@@ -52,8 +52,8 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "On-manifold ceiling",
         "for comparison",
-        "A second ceiling for the FGI whose noise keeps to the space where users can lie, so that 1 is not reached "
-        "by leaving that space.",
+        "A second ceiling for the FGI whose noise, with the real mean and spread, keeps to the space where users can lie, "
+        "so that 1 is not reached by leaving that space.",
     ),
     Term("Pair distance", "↓ lower is better", "Mean cosine distance between a persona's place and its seed user's."),
     Term(
