@@ -46,13 +46,13 @@ def find_weights(model: str) -> Weights:
 
 
 def version_of(weights: Weights, config: Any) -> str | None:
-    """What tells one state of a model from the next: the files' fingerprint, or the hub's revision where it is told.
+    """What tells one state of a model from the next: the files' fingerprint, or the hub's revision.
 
     Args:
         weights: Where they are.
-        config: The model's, as transformers or vLLM loaded it.
+        config: The model's, as the runtime loaded it: some releases of transformers tell the revision there.
     """
-    return weights.sha256 or getattr(config, "_commit_hash", None)
+    return weights.sha256 or _hub_revision(weights.location) or getattr(config, "_commit_hash", None)
 
 
 def known_version(weights: Weights) -> str | None:
@@ -61,18 +61,22 @@ def known_version(weights: Weights) -> str | None:
     Raises:
         ChatModelError: The model is not on this machine.
     """
-    if weights.is_local:
-        return version_of(weights, None)
-    # Here: the import takes seconds.
-    from transformers import AutoConfig
+    if found := weights.sha256 or _hub_revision(weights.location):
+        return found
+    raise ChatModelError(f"The model {weights.location} is not on this machine: the first run fetches it.")
+
+
+def _hub_revision(name: str) -> str | None:
+    """Of the files in the hub's cache, where each revision has a folder of its own."""
+    # Here: other runtimes need no hub.
+    from huggingface_hub import try_to_load_from_cache
+    from huggingface_hub.errors import HFValidationError
 
     try:
-        config = AutoConfig.from_pretrained(weights.location, local_files_only=True)
-    except (OSError, ValueError) as error:
-        raise ChatModelError(
-            f"The model {weights.location} is not on this machine: the first run fetches it."
-        ) from error
-    return version_of(weights, config)
+        path = try_to_load_from_cache(name, "config.json")
+    except HFValidationError:
+        return None
+    return Path(path).parent.name if isinstance(path, str) else None
 
 
 def folder_sha256(folder: Path) -> str:

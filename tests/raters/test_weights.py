@@ -29,17 +29,19 @@ def hub_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_a_hub_name_is_known_by_what_its_config_would_tell_once_loaded(
-    hub_cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hub_name_is_known_by_its_revision(hub_cache: Path) -> None:
     weights = Weights("org/small", None)
+    # As transformers 5 loads it: without a word on the revision.
     config = AutoConfig.from_pretrained("org/small", cache_dir=hub_cache, local_files_only=True)
-    assert known_version(weights) == version_of(weights, config)
-    # Not every release of transformers tells the revision.
-    monkeypatch.setattr(AutoConfig, "from_pretrained", lambda *_, **__: SimpleNamespace(_commit_hash=REVISION))
+    assert known_version(weights) == version_of(weights, config) == REVISION
     identity = identity_of(Rater(backend="transformers", model="org/small", options={"device": "cpu"}))
     expected = {"backend": "transformers", "model": "org/small", "weights": REVISION}
     assert identity == {**expected, "dtype": "float32", "device": "cpu"}
+
+
+def test_what_lies_elsewhere_is_known_by_what_its_config_tells(hub_cache: Path) -> None:
+    assert version_of(Weights("org/large", None), SimpleNamespace(_commit_hash=REVISION)) == REVISION
+    assert version_of(Weights("org/large", None), SimpleNamespace()) is None
 
 
 def test_a_folder_is_known_by_its_files(tmp_path: Path) -> None:
