@@ -8,7 +8,7 @@ import pyarrow as pa
 from python_assets.warehouse import Warehouse, replace_rows
 
 SCORES = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
-MADE_OF_TEXTS = ("ml.ratings", "ml.persona_embeddings", *SCORES)
+OF_ONE_PERSONA = ("ml.ratings", "ml.persona_embeddings")
 OTHER_SETTINGS = "select 1 from ml.personas where split = ? and population = ? and config_hash <> ? limit 1"
 CHANGED = """
     with
@@ -17,7 +17,9 @@ CHANGED = """
         where split = $split and population = $population
     ),
     now as (select persona_id, seed_user_id, persona_text, model from written)
-    select exists (from before except from now) or exists (from now except from before)
+    select persona_id from (from before except from now)
+    union
+    select persona_id from (from now except from before)
 """
 
 
@@ -34,7 +36,8 @@ def forget_scores_of_other_settings(warehouse: Warehouse, *, split: str, populat
 
 
 def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, population: str) -> None:
-    """Replace a population's rows of ``ml.personas``; where anything of them is new, its ratings, places and scores go too.
+    """Replace a population's rows of ``ml.personas``; the ratings and places of those that changed go too, and the
+    scores of all when any did.
 
     Answers stay in ``ml.answers``, so nothing is asked again.
     """
@@ -43,11 +46,16 @@ def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, popula
     def replace(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("written", rows)
         try:
-            changed = connection.execute(CHANGED, key).fetchone()
+            changed = [persona for (persona,) in connection.execute(CHANGED, key).fetchall()]
         finally:
             connection.unregister("written")
         replace_rows(connection, "ml.personas", rows, where=key)
-        for table in MADE_OF_TEXTS if changed and changed[0] else ():
-            connection.execute(f"delete from {table} where split = $split and population = $population", key)
+        own = "split = $split and population = $population"
+        for table in OF_ONE_PERSONA if changed else ():
+            # The others keep their places: nobody is placed anew without need.
+            sql = f"delete from {table} where {own} and list_contains($changed, persona_id)"
+            connection.execute(sql, {**key, "changed": changed})
+        for table in SCORES if changed else ():
+            connection.execute(f"delete from {table} where {own}", key)
 
     warehouse.write(replace)

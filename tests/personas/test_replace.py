@@ -9,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from python_assets.personas.replace import MADE_OF_TEXTS, SCORES, forget_scores_of_other_settings, replace_personas
+from python_assets.personas.replace import OF_ONE_PERSONA, SCORES, forget_scores_of_other_settings, replace_personas
 from python_assets.personas.write import SCHEMA
 from python_assets.warehouse import Warehouse
 
+MADE_OF_TEXTS = (*OF_ONE_PERSONA, *SCORES)
 KEY = {"split": "Beauty", "population": "grounded"}
 PERSONA = {
     **KEY,
@@ -84,6 +85,12 @@ def test_the_same_personas_written_again_leave_all(warehouse: Warehouse) -> None
     replace_personas(warehouse, rows(created_at=datetime(2026, 2, 2), config_hash="b"), **KEY)
     assert left(warehouse) == set(MADE_OF_TEXTS)
     assert warehouse.rows("select config_hash from ml.personas where population = 'grounded'") == [("b",)]
+
+
+def test_a_new_persona_beside_the_old_leaves_their_places_and_takes_the_scores(warehouse: Warehouse) -> None:
+    both = pa.concat_tables([rows(), rows(persona_id="0002", seed_user_id="bob")])
+    replace_personas(warehouse, both, **KEY)
+    assert left(warehouse) == set(OF_ONE_PERSONA)
 
 
 @pytest.mark.parametrize(("settings", "gone"), [("a", set[str]()), ("b", set(SCORES))])
