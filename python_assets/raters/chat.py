@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
+from types import ModuleType
 from typing import Any, Literal, NamedTuple, Protocol
 
 import numpy as np
@@ -16,6 +18,8 @@ import numpy as np
 from python_assets.study import Rater, Writer
 
 DIGITS = ("1", "2", "3", "4", "5")
+RUNTIMES = {"transformers": "TransformersChat", "vllm": "VllmChat", "openai": "OpenAIChat"}
+"""Class of each backend, in the module that is named after it."""
 
 
 class ChatModelError(Exception):
@@ -118,20 +122,8 @@ def identity_of(rater: Rater) -> Mapping[str, Any]:
     Raises:
         ChatModelError: It cannot be known: the runtime is not installed, or the model is not on this machine.
     """
-    # Imported here, as below.
-    if rater.backend == "transformers":
-        from python_assets.raters import transformers_chat
-
-        return transformers_chat.identity_of(rater)
-    if rater.backend == "vllm":
-        from python_assets.raters import vllm_chat
-
-        return vllm_chat.identity_of(rater)
-    if rater.backend == "openai":
-        from python_assets.raters import openai_chat
-
-        return openai_chat.identity_of(rater)
-    raise ChatModelError(f"rater backend {rater.backend} is a control and has no chat model: see raters/controls.py")
+    identity: Mapping[str, Any] = _runtime(rater).identity_of(rater)
+    return identity
 
 
 def open_chat_model(rater: Rater) -> ChatModel:
@@ -140,17 +132,14 @@ def open_chat_model(rater: Rater) -> ChatModel:
     Raises:
         ChatModelError: The runtime is not installed, the model cannot be loaded, or the rater is a control.
     """
+    opened: ChatModel = getattr(_runtime(rater), RUNTIMES[rater.backend]).open(rater)
+    return opened
+
+
+def _runtime(rater: Rater) -> ModuleType:
+    if rater.backend not in RUNTIMES:
+        raise ChatModelError(
+            f"rater backend {rater.backend} is a control and has no chat model: see raters/controls.py"
+        )
     # Imported here: each runtime takes seconds to import, and vLLM is an optional extra.
-    if rater.backend == "transformers":
-        from python_assets.raters.transformers_chat import TransformersChat
-
-        return TransformersChat.open(rater)
-    if rater.backend == "vllm":
-        from python_assets.raters.vllm_chat import VllmChat
-
-        return VllmChat.open(rater)
-    if rater.backend == "openai":
-        from python_assets.raters.openai_chat import OpenAIChat
-
-        return OpenAIChat.open(rater)
-    raise ChatModelError(f"rater backend {rater.backend} is a control and needs no chat model: see raters/controls.py")
+    return import_module(f"python_assets.raters.{rater.backend}_chat")

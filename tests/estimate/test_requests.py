@@ -1,0 +1,168 @@
+"""What a study will cost: counted before there is a warehouse, measured once there is one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from dagster_defs.cli import main
+from python_assets.estimate import requests_of
+from python_assets.raters.chat import ChatModelError
+from python_assets.study import Rater, Study
+from python_assets.study.files import load_study
+from python_assets.study.tables import study_tables
+from python_assets.warehouse import Warehouse
+from tests.estimate.conftest import RATER, counted, rate_requests, store
+
+
+def test_before_the_first_run_the_studys_own_sizes_count(study: Study) -> None:
+    found = [
+        (r.population, r.purpose, r.n_wanted, r.n_answered, r.is_measured, r.seconds) for r in requests_of(study, None)
+    ]
+    assert found == [
+        ("grounded", "write", 30, 0, False, None),
+        ("grounded", "rate", 1500, 0, False, None),
+        ("brought", "rate", 0, 0, False, None),
+    ]
+
+
+def test_a_warehouse_counts_people_probes_and_answers(study: Study, warehouse: Warehouse) -> None:
+    found = {(r.population, r.purpose): r for r in requests_of(study, warehouse)}
+    assert [(r.n_wanted, r.n_answered, r.n_left) for r in found.values()] == [
+        (20, 20, 0),
+        (800, 100, 700),
+        (120, 0, 120),
+    ]
+    assert {(r.prompt_tokens, r.is_measured) for key, r in found.items() if key[1] == "rate"} == {(300, True)}
+
+
+def test_speed_is_what_was_seen_between_two_writes(study: Study, warehouse: Warehouse) -> None:
+    found = {(r.population, r.purpose): r for r in requests_of(study, warehouse)}
+    assert found["grounded", "rate"].per_second == pytest.approx(10)
+    assert found["grounded", "rate"].seconds == pytest.approx(70)
+    assert found["grounded", "write"].per_second == pytest.approx(0.5)
+
+
+def test_a_given_speed_holds_for_all(study: Study, warehouse: Warehouse) -> None:
+    assert {r.per_second for r in requests_of(study, warehouse, per_second=7)} == {7}
+
+
+def test_changed_settings_ask_anew(study: Study, warehouse: Warehouse) -> None:
+    rater = study.population("grounded").rater.model_copy(update={"elicitation": "expected"})
+    changed = study.population("grounded").model_copy(update={"rater": rater})
+    other = study.model_copy(update={"populations": [changed]})
+    # The texts are the same, and every rating is another.
+    assert [r.n_answered for r in requests_of(other, warehouse)] == [20, 0]
+
+
+def test_another_seed_asks_anew(study: Study, warehouse: Warehouse) -> None:
+    other = study.model_copy(update={"seed": study.seed + 1})
+    assert [r.n_answered for r in requests_of(other, warehouse)] == [0, 0, 0]
+
+
+def test_texts_written_otherwise_are_rated_anew(study: Study, warehouse: Warehouse) -> None:
+    writer = study.population("grounded").writer.model_copy(update={"temperature": 0.1})
+    changed = study.population("grounded").model_copy(update={"writer": writer})
+    other = study.model_copy(update={"populations": [changed]})
+    assert [r.n_answered for r in requests_of(other, warehouse)] == [0, 0]
+
+
+def test_texts_that_were_brought_are_rated(study: Study, warehouse: Warehouse) -> None:
+    brought = [{"persona_id": "0", "condition": "imported", "seed_user_id": None, "persona_text": "text"}]
+    store(warehouse, rate_requests(study, warehouse, brought)[:1], RATER, texts=["3"], times=[100])
+    for seed, answered in ((study.seed, 1), (study.seed + 1, 0)):
+        assert counted(study.model_copy(update={"seed": seed}), warehouse)[-1] == (120, answered)
+
+
+def test_personas_that_only_answers_came_for_are_not_rated(study: Study, warehouse: Warehouse) -> None:
+    warehouse.write(
+        lambda connection: connection.execute(
+            """
+            delete from raw.imported_personas;
+            insert into raw.imported_ratings select 'Beauty', 'brought', range, null, '1', 3, range from range(3);
+            """
+        ).fetchall()
+    )
+    assert counted(study, warehouse)[-1] == (0, 0)
+
+
+def test_changed_evidence_asks_anew(study: Study, warehouse: Warehouse) -> None:
+    change = "update personas.grounding_profiles set top_items_block = 'rope' where user_id in ('3', '7')"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    # Of the 100 ratings 40 are of user 0, 40 of 1 and 20 of 2.
+    assert counted(study, warehouse)[:2] == [(20, 18), (800, 100)]
+    warehouse.write(lambda connection: connection.execute(change.replace("'3'", "'0'")).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 17), (800, 60)]
+
+
+def test_another_order_of_seed_users_asks_nothing_anew(study: Study, warehouse: Warehouse) -> None:
+    change = "update personas.grounding_profiles set seed_order = 100 - seed_order"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 20), (800, 100)]
+
+
+def test_answers_count_before_the_rows_that_are_made_from_them(study: Study, warehouse: Warehouse) -> None:
+    """As after a run that was broken off: `ml.personas` and `ml.ratings` are empty in this warehouse."""
+    assert warehouse.rows("select count(*) from ml.personas union all select count(*) from ml.ratings") == [(0,), (0,)]
+    warehouse.write(
+        lambda connection: connection.execute("delete from ml.answers where text = 'Loves soap 19.'").fetchall()
+    )
+    assert counted(study, warehouse)[:2] == [(20, 19), (800, 100)]
+
+
+def test_a_persona_without_a_text_is_not_rated(study: Study, warehouse: Warehouse) -> None:
+    change = "update ml.answers set text = ' ', status = 'empty' where text = 'Loves soap 19.'"
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert counted(study, warehouse)[:2] == [(20, 20), (760, 100)]
+
+
+def test_a_model_that_is_not_here_has_answered_nothing(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown(rater: Rater) -> None:
+        raise ChatModelError("It is not here.")
+
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", unknown)
+    assert counted(study, warehouse) == [(20, 0), (800, 0), (120, 0)]
+
+
+def test_a_model_that_has_answered_nothing_is_not_looked_for(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warehouse.write(lambda connection: connection.execute("update ml.answers set model = 'other'").fetchall())
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", lambda rater: pytest.fail("looked for"))
+    assert counted(study, warehouse) == [(20, 0), (800, 0), (120, 0)]
+
+
+@pytest.mark.parametrize("missing", ["drop table probes.probe_items", "delete from probes.probe_items"])
+def test_without_probes_the_studys_own_sizes_count(study: Study, warehouse: Warehouse, missing: str) -> None:
+    warehouse.write(lambda connection: connection.execute(missing).fetchall())
+    assert counted(study, warehouse) == [(30, 0), (1500, 0), (150, 0)]
+
+
+def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
+    # Dagster's definitions, which other tests of this process import, name the demo's warehouse here.
+    monkeypatch.delenv("PERSONA_FIDELITY_WAREHOUSE", raising=False)
+    done = CliRunner().invoke(main, ["estimate", "--study", "paper", "--requests-per-second", "100"])
+    assert done.exit_code == 0, done.output
+    assert "before its first run" in done.output
+    assert "Llama-3.1-8B-Instruct" in done.output
+    assert not list((tmp_path / "warehouse").glob("*"))
+
+
+def test_a_corpus_of_other_settings_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / ".dagster"))
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare()
+    said = []
+    for name in ("paper", "demo"):
+        made.replace_slice("raw.study", study_tables(load_study(name))["raw.study"], where={})
+        done = CliRunner().invoke(main, ["estimate", "--study", "paper", "--warehouse", str(made.path)])
+        assert done.exit_code == 0, done.output
+        said.append("of other settings: `run --until prepare` first" in done.output)
+    assert said == [False, True]
