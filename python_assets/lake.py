@@ -19,7 +19,7 @@ from python_assets.file_errors import NoWarehouseError, WarehouseError, first_li
 from python_assets.file_names import check_file_name
 from python_assets.lake_extensions import load_extensions
 from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder
-from python_assets.lake_turns import attach_catalogue, take_turn
+from python_assets.lake_turns import NO_CONNECTION_FREE, attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
@@ -35,7 +35,7 @@ _CUT = (
     "no connection to the server",
     "Failed to prepare COPY",
 )
-_PASSING = ("too many clients", "starting up", "already exists", "duplicate key")
+_PASSING = (*NO_CONNECTION_FREE, "starting up", "already exists", "duplicate key")
 
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
@@ -89,6 +89,8 @@ class Lake(Warehouse):
                         f"PostgreSQL ended the connection to the catalogue of {self.address}: when it runs again, run the "
                         "same command; what was finished is kept."
                     ) from error
+                if has_no_connection_free(error):
+                    raise WarehouseError(self._why(error)) from error
                 if not isinstance(error, duckdb.IOException):
                     raise
                 if is_missing(error) and ".parquet" in str(error):
@@ -233,6 +235,11 @@ class Lake(Warehouse):
             return (
                 f"The object store that holds the files of {self.address} does not answer, or refuses: see that it runs "
                 f"and that DuckDB on this machine knows its key (docs/scaling.md). {first_line(error)}"
+            )
+        if has_no_connection_free(error):
+            return (
+                f"The PostgreSQL of {self.address} has no connection free: run fewer processes at once, or raise its "
+                f"max_connections (docs/scaling.md says how many a process needs). {first_line(error)}"
             )
         if "does not match existing data path" in text:
             return (

@@ -13,6 +13,8 @@ from python_assets.turn import WAIT_VARIABLE, Turn, Work
 
 CATALOGUE = "turns"
 """As what the lake's PostgreSQL is attached beside the lake."""
+NO_CONNECTION_FREE = ("too many clients", "too many connections", "remaining connection slots")
+"""What PostgreSQL says to one client more than it, the database or the user may have; a moment later there may be room."""
 
 
 def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str) -> None:
@@ -24,6 +26,11 @@ def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str) -> Non
     """
     quoted = address.replace("'", "''")
     connection.execute(f"attach if not exists '{quoted}' as {CATALOGUE} (type postgres)")
+
+
+def has_no_connection_free(error: duckdb.Error) -> bool:
+    """Whether PostgreSQL turned a client away for their number."""
+    return any(words in str(error) for words in NO_CONNECTION_FREE)
 
 
 @contextmanager

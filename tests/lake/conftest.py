@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from python_assets.lake import Lake, open_warehouse
+from python_assets.lake import _ATTACHED, Lake, open_warehouse
 from python_assets.warehouse import Warehouse
 
 # The same study on a file, to compare with.
@@ -79,6 +79,13 @@ def server() -> Iterator[Server]:
             yield Server(folder, port, binaries)
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, check=False, cwd=folder)
+
+
+@pytest.fixture(autouse=True)
+def closed_lakes() -> Iterator[None]:
+    """Lakes stay open in a process, and so would those of every test: PostgreSQL has a hundred connections."""
+    yield
+    _ATTACHED.clear()
 
 
 NewWarehouse = Callable[[str], Warehouse]

@@ -13,6 +13,8 @@ import pytest
 from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file, load
 from python_assets.lake import open_warehouse
+from python_assets.lake_extensions import load_extensions
+from python_assets.lake_turns import attach_catalogue
 from python_assets.turn import Work
 from python_assets.warehouse import Warehouse, replace_rows
 from tests.lake.conftest import Server
@@ -83,3 +85,22 @@ def test_who_waits_too_long_says_so(server: Server) -> None:
     with other.alone(Work.MODELS):
         pass
     assert said == [f"Another process is writing to {lake.address}: waiting up to 4 s for it."]
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_a_postgresql_without_a_free_connection_is_one_sentence(server: Server, limit: int) -> None:
+    lake, user = server.new_lake(f"crowded_{limit}"), f"visitor_{limit}"
+    with duckdb.connect() as connection:
+        load_extensions(connection)
+        attach_catalogue(connection, lake.address.removeprefix("ducklake:postgres:"))
+        for statement in (
+            f"create role {user} login connection limit {limit}",
+            f"grant all on database crowded_{limit} to {user}",
+        ):
+            connection.execute(f"call postgres_execute('turns', '{statement}; grant all on schema public to {user}')")
+    address = lake.address.replace("user=lake", f"user={user}")
+    visitor = open_warehouse(address, lake_data=str(lake.data), wait_seconds=0.5)
+    with pytest.raises(
+        WarehouseError, match=r"has no connection free: run fewer processes at once, .* too many connections"
+    ):
+        visitor.prepare()
