@@ -7,7 +7,7 @@ are exactly the scores of ``real_subsample`` and ``random_baseline`` at that ``n
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -31,7 +31,7 @@ from python_assets.metrics.scores import (
     why_undefined,
 )
 from python_assets.metrics.sliced_wasserstein import random_projections, sliced_wasserstein
-from python_assets.populations.random_gaussian import fit_random_gaussian
+from python_assets.populations.random_gaussian import fit_random_gaussian, fit_spanned_gaussian
 from python_assets.populations.subspace import isometric_coordinates
 from python_assets.seeds import derive_seed
 from python_assets.study import Metrics
@@ -128,35 +128,41 @@ def score_references(users: np.ndarray, *, settings: Metrics, seed: int) -> dict
 
 
 def score_anchors(
-    users: np.ndarray, *, n: int, settings: Metrics, seed: int, ceiling: Sampler | None = None
-) -> list[Anchor]:
-    """Floor and ceiling of Eq. 6 and 7 for populations of n rows.
+    users: np.ndarray, *, n: int, settings: Metrics, seed: int, ceilings: Mapping[str, Sampler] | None = None
+) -> dict[str, list[Anchor]]:
+    """Floor and ceilings of Eq. 6 and 7 for populations of n rows.
 
     Args:
         users: All real users, shape (N, d).
         n: Rows of the population's score, ``Score.n``.
         settings: As in ``score_population``.
         seed: The populations' seed.
-        ceiling: What stands for no preference structure; the moment-matched diagonal Gaussian by default.
+        ceilings: What stands for no preference structure, by name. By default ``paper``, the moment-matched diagonal
+            Gaussian, and ``on_manifold``, noise of the same total variance in the users' span.
 
     Returns:
-        One anchor for each of FPD, MMD, SWD and coverage that is defined at n.
+        For each ceiling one anchor for each of FPD, MMD, SWD and coverage that is defined at n; they share the floor.
 
     Raises:
         ValueError: n exceeds half the users.
     """
     if n > len(users) // 2:
         raise ValueError(f"anchors of {n} rows need {2 * n} real users, got {len(users)}: pass the score's own n")
-    noise = _fresh(ceiling or fit_random_gaussian(users), n, seed)
-    floor, top = (
-        _summaries(_compare_draws(users, draw, n=n, settings=settings, seed=seed, test=False), n)
-        for draw in (_held_out, noise)
-    )
-    return [
-        Anchor(low.metric, low.value, high.value)
-        for low, high in zip(floor, top, strict=True)
-        if low.metric in FGI_METRICS and low.value is not None and high.value is not None
-    ]
+    if ceilings is None:
+        ceilings = {"paper": fit_random_gaussian(users), "on_manifold": fit_spanned_gaussian(users)}
+
+    def values(draw: Draw) -> list[Score]:
+        return _summaries(_compare_draws(users, draw, n=n, settings=settings, seed=seed, test=False), n)
+
+    floor = values(_held_out)
+    return {
+        name: [
+            Anchor(low.metric, low.value, high.value)
+            for low, high in zip(floor, values(_fresh(noise, n, seed)), strict=True)
+            if low.metric in FGI_METRICS and low.value is not None and high.value is not None
+        ]
+        for name, noise in ceilings.items()
+    }
 
 
 Draw = Callable[[int, FloatArray], np.ndarray]

@@ -12,10 +12,8 @@ from python_assets.encoder.store import Users, load_encoder, load_users
 from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paired_panel
 from python_assets.metrics.panel import score_anchors, score_population, score_references
 from python_assets.metrics.rows import anchor_rows, score_rows
-from python_assets.metrics.scores import Anchor
 from python_assets.placement.personas import read_ratings
 from python_assets.populations.baselines import baseline_samplers
-from python_assets.populations.random_gaussian import fit_spanned_gaussian
 from python_assets.probe_items import read_probes
 from python_assets.seeds import derive_seed
 from python_assets.study import BASELINE_SOURCES, Study
@@ -69,7 +67,7 @@ def score_references_of(
         if name not in scores:
             scores[name] = score_population(users.embeddings, sampler, settings=study.metrics, seed=seed)
     n = scores["real_subsample"][0].n
-    anchors = _anchors(users, study, n=n, seed=seed)
+    anchors = score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed)
     fixed = _fixed(study, split, instrument, seed, code_version)
     draws = [
         _draw_rows(name, sampler(size=n, seed=derive_seed(seed, "picture", name)), fixed)
@@ -129,21 +127,13 @@ def score_personas_of(
         )
     scores = score_population(users.embeddings, places.embeddings, settings=study.metrics, seed=seed)
     n = scores[0].n
-    anchors = _anchors(users, study, n=n, seed=seed)
+    anchors = score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed)
     return PopulationScores(
         scores=score_rows({population: scores}, fixed, source),
         anchors=anchor_rows(anchors, split=split, instrument=instrument, n=n),
         paired=paired,
         n=n,
     )
-
-
-def _anchors(users: Users, study: Study, *, n: int, seed: int) -> dict[str, list[Anchor]]:
-    ceilings = {"paper": None, "on_manifold": fit_spanned_gaussian(users.embeddings)}
-    return {
-        name: score_anchors(users.embeddings, n=n, settings=study.metrics, seed=seed, ceiling=ceiling)
-        for name, ceiling in ceilings.items()
-    }
 
 
 def scores_seed(study: Study, split: str, instrument: str) -> int:

@@ -101,7 +101,7 @@ def test_a_sampler_is_asked_for_fresh_rows_each_time(populations: tuple[np.ndarr
 def test_anchors_are_the_references_own_scores(populations: tuple[np.ndarray, np.ndarray]) -> None:
     users, _ = populations
     references = score_references(users, settings=SETTINGS, seed=1)
-    anchors = score_anchors(users, n=40, settings=SETTINGS, seed=1)
+    anchors = score_anchors(users, n=40, settings=SETTINGS, seed=1)["paper"]
     assert [anchor.metric for anchor in anchors] == list(FGI_METRICS)
     for anchor, floor, ceiling in zip(
         anchors, references["real_subsample"], references["random_baseline"], strict=False
@@ -134,14 +134,9 @@ def test_the_ceiling_is_drawn_afresh_in_each_resample(populations: tuple[np.ndar
 
 def test_another_ceiling_can_be_given(populations: tuple[np.ndarray, np.ndarray]) -> None:
     users, _ = populations
-    noise = score_anchors(users, n=40, settings=SETTINGS, seed=1)
-    mixed = score_anchors(
-        users,
-        n=40,
-        settings=SETTINGS,
-        seed=1,
-        ceiling=partial(sample_dirichlet, users, concentration=1.0, anchors=3),
-    )
+    noise = score_anchors(users, n=40, settings=SETTINGS, seed=1)["paper"]
+    ceilings = {"mixed": partial(sample_dirichlet, users, concentration=1.0, anchors=3)}
+    mixed = score_anchors(users, n=40, settings=SETTINGS, seed=1, ceilings=ceilings)["mixed"]
     assert [anchor.floor_value for anchor in mixed] == [anchor.floor_value for anchor in noise]
     assert mixed[0].ceiling_value < noise[0].ceiling_value
 
@@ -153,7 +148,7 @@ def test_small_populations_get_what_is_defined_and_never_nan(
     users, personas = populations
     scores = score_population(users, personas[:size], settings=SETTINGS, seed=1)
     assert {score.metric for score in scores if score.value is None} == undefined
-    anchors = score_anchors(users, n=size, settings=SETTINGS, seed=1)
+    anchors = score_anchors(users, n=size, settings=SETTINGS, seed=1)["paper"]
     assert {anchor.metric for anchor in anchors} == set(FGI_METRICS) - undefined
     assert all(score.n == size for score in scores)
     assert not any(_is_nan(value) for score in scores for value in score)
