@@ -1,11 +1,12 @@
 """The answer to the study's question, weighed against what the instrument can show."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from python_assets.report.cases import _perfect_coverage
-from python_assets.report.verdicts import Case, Verdict, judge, shares
+from python_assets.report.verdicts import FAITHFUL_SHARE, REPEATABLE, Case, Verdict, judge, shares
 
 FAITHFUL = Case(
     n_personas=500,
@@ -189,3 +190,9 @@ def test_the_coverage_of_perfect_stand_ins_at_a_populations_size_stays_a_share(p
 
 def test_zero_coverage_is_none_not_zero_percent() -> None:
     assert judge(replace(FAITHFUL, coverage=0.0)).sentence.startswith("None of the real users has")
+
+
+def test_the_words_follow_the_shares_that_the_warehouse_judges_instruments_by() -> None:
+    model = (Path(__file__).parents[2] / "models" / "results" / "instrument_reliability.sql").read_text()
+    assert f"perfect_rater_coverage < {FAITHFUL_SHARE} * controls.floor_coverage then 'compresses'" in model
+    assert f"retest_user_cosine < {REPEATABLE} then 'not repeatable'" in model
