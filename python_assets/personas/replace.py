@@ -10,16 +10,32 @@ from python_assets.warehouse import Warehouse, replace_rows
 SCORES = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
 OF_ONE_PERSONA = ("ml.ratings", "ml.persona_embeddings")
 OTHER_SETTINGS = "select 1 from ml.personas where split = ? and population = ? and config_hash <> ? limit 1"
-CHANGED = """
+# The same people by their words; a new one among the seed users gives those behind it other numbers.
+SURVIVORS = """
+    create or replace temp table survivors as
     with
     before as (
-        select persona_id, seed_user_id, persona_text, model from ml.personas
-        where split = $split and population = $population
+        select persona_id, seed_user_id, persona_text, model,
+            row_number() over (partition by seed_user_id, persona_text, model order by persona_id) as copy
+        from ml.personas where split = $split and population = $population
     ),
-    now as (select persona_id, seed_user_id, persona_text, model from written)
-    select persona_id from (from before except from now)
-    union
-    select persona_id from (from now except from before)
+    now as (
+        select persona_id, seed_user_id, persona_text, model,
+            row_number() over (partition by seed_user_id, persona_text, model order by persona_id) as copy
+        from written
+    )
+    select before.persona_id as old_id, now.persona_id as new_id
+    from before full join now
+        on before.seed_user_id is not distinct from now.seed_user_id
+        and before.persona_text is not distinct from now.persona_text
+        and before.model is not distinct from now.model and before.copy = now.copy
+"""
+CHANGED = "select 1 from survivors where old_id is distinct from new_id limit 1"
+RENUMBERED = """
+    create or replace temp table renumbered as
+    select made.* replace (survivors.new_id as persona_id)
+    from {table} as made inner join survivors on made.persona_id = survivors.old_id
+    where made.split = $split and made.population = $population and survivors.new_id is not null
 """
 
 
@@ -37,25 +53,27 @@ def forget_scores_of_other_settings(warehouse: Warehouse, *, split: str, populat
 
 def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, population: str) -> None:
     """Replace a population's rows of ``ml.personas``; the ratings and places of those that changed go too, and the
-    scores of all when any did.
+    scores of all when any did. Who only has another number now keeps theirs, under it.
 
     Answers stay in ``ml.answers``, so nothing is asked again.
     """
     key = {"split": split, "population": population}
+    own = "split = $split and population = $population"
 
     def replace(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("written", rows)
         try:
-            changed = [persona for (persona,) in connection.execute(CHANGED, key).fetchall()]
+            connection.execute(SURVIVORS, key)
         finally:
             connection.unregister("written")
         replace_rows(connection, "ml.personas", rows, where=key)
-        own = "split = $split and population = $population"
-        for table in OF_ONE_PERSONA if changed else ():
-            # The others keep their places: nobody is placed anew without need.
-            sql = f"delete from {table} where {own} and list_contains($changed, persona_id)"
-            connection.execute(sql, {**key, "changed": changed})
-        for table in SCORES if changed else ():
+        if not connection.execute(CHANGED).fetchall():
+            return
+        for table in OF_ONE_PERSONA:
+            connection.execute(RENUMBERED.format(table=table), key)
+            connection.execute(f"delete from {table} where {own}", key)
+            connection.execute(f"insert into {table} by name select * from renumbered")
+        for table in SCORES:
             connection.execute(f"delete from {table} where {own}", key)
 
     warehouse.write(replace)

@@ -71,9 +71,7 @@ def left(warehouse: Warehouse, population: str = "grounded") -> set[str]:
     return {t for t in MADE_OF_TEXTS if warehouse.rows(f"select 1 from {t} where population = ?", [population])}
 
 
-@pytest.mark.parametrize(
-    "changed", [{"persona_text": "I like cream."}, {"model": "two"}, {"seed_user_id": "bob"}, {"persona_id": "0002"}]
-)
+@pytest.mark.parametrize("changed", [{"persona_text": "I like cream."}, {"model": "two"}, {"seed_user_id": "bob"}])
 def test_new_personas_take_with_them_what_was_made_from_the_old(warehouse: Warehouse, changed: dict[str, Any]) -> None:
     replace_personas(warehouse, rows(**changed), **KEY)
     assert left(warehouse) == set()
@@ -91,6 +89,28 @@ def test_a_new_persona_beside_the_old_leaves_their_places_and_takes_the_scores(w
     both = pa.concat_tables([rows(), rows(persona_id="0002", seed_user_id="bob")])
     replace_personas(warehouse, both, **KEY)
     assert left(warehouse) == set(OF_ONE_PERSONA)
+
+
+def test_a_new_seed_user_before_the_others_shifts_their_numbers_and_moves_nobody(warehouse: Warehouse) -> None:
+    places = "select seed_user_id, persona_id, loss from ml.persona_embeddings where population = 'grounded'"
+    shifted = pa.concat_tables([rows(seed_user_id="adam"), rows(persona_id="0002")])
+    replace_personas(warehouse, shifted, **KEY)
+    assert left(warehouse) == set(OF_ONE_PERSONA)
+    assert warehouse.rows(places) == [("ann", "0002", 0.0)]
+    assert warehouse.rows("select persona_id from ml.ratings order by population") == [("0002",), ("0001",)]
+
+
+def test_twins_without_a_seed_user_are_told_apart_by_their_order(warehouse: Warehouse) -> None:
+    twins = pa.concat_tables([rows(seed_user_id=None), rows(persona_id="0002", seed_user_id=None)])
+    replace_personas(warehouse, twins, **KEY)
+    answers = """
+        insert into ml.ratings by name
+        select ratings.* replace ('grounded' as population, twin.id as persona_id)
+        from ml.ratings, (values ('0001'), ('0002')) as twin (id) where population = 'other'
+    """
+    warehouse.write(lambda connection: connection.execute(answers))
+    replace_personas(warehouse, pa.concat_tables([rows(seed_user_id=None), rows(persona_id="0003")]), **KEY)
+    assert warehouse.rows("select persona_id from ml.ratings where population = 'grounded'") == [("0001",)]
 
 
 @pytest.mark.parametrize(("settings", "gone"), [("a", set[str]()), ("b", set(SCORES))])
