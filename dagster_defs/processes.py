@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import socket
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from threading import Event, Thread
 
 import dagster as dg
 from dagster._core.storage.runs import SqliteRunStorage
@@ -41,6 +44,26 @@ def release_killed_runs(instance: dg.DagsterInstance) -> None:
         found = instance.get_run_by_id(run_id)
         if found is None or (found.is_finished and not _may_live(_process_of(found))):
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+
+
+@contextmanager
+def releasing_killed_runs(instance: dg.DagsterInstance, *, every: float = 15.0) -> Iterator[None]:
+    """Look again every so many seconds: a run for which a step waits inside may be killed meanwhile."""
+    ended = Event()
+
+    def look() -> None:
+        while not ended.wait(every):
+            # Whatever came in between, a busy database say, may be over the next time.
+            with suppress(Exception):
+                release_killed_runs(instance)
+
+    looking = Thread(target=look, name="killed runs", daemon=True)
+    looking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        looking.join()
 
 
 def release_runs_of_ended_uis(instance: dg.DagsterInstance) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_defs.failures import first_cause
-from dagster_defs.processes import PROCESS_TAG, release_killed_runs
+from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_killed_runs
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.processes import this_process
@@ -151,7 +151,7 @@ def run_step(
     terminal()
     release_killed_runs(instance)
     # dagster-dbt steps into the dbt project from several threads at once, and does not always come back.
-    with _quiet_output(), contextlib.chdir(Path.cwd()):
+    with _quiet_output(), contextlib.chdir(Path.cwd()), releasing_killed_runs(instance):
         result = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             asset_selection=only,

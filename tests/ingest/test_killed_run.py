@@ -7,6 +7,7 @@ import os
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from dagster_defs.processes import (
     held_by_others,
     release_killed_runs,
     release_runs_of_ended_uis,
+    releasing_killed_runs,
 )
 from dagster_defs.resources import WarehouseResource
 from python_assets.processes import is_gone, this_process
@@ -69,6 +71,24 @@ def test_the_slots_of_a_killed_run_are_given_back_and_those_of_a_living_one_kept
     release_killed_runs(instance)
     assert storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed is not alive
     assert status_of(instance, killed) == (Status.STARTED if alive else Status.FAILURE)
+
+
+def test_a_run_that_is_killed_while_another_waits_for_it_lets_it_go_on(
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
+) -> None:
+    storage = instance.event_log_storage
+    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    waiting = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: this_process()})
+    assert storage.claim_concurrency_slot("gpu", killed.run_id, "encoders").is_claimed
+    with releasing_killed_runs(instance, every=0.05):
+        assert not storage.claim_concurrency_slot("gpu", waiting.run_id, "encoders").is_claimed
+        process.kill()
+        process.wait()
+        until = time.monotonic() + 20
+        while not storage.claim_concurrency_slot("gpu", waiting.run_id, "encoders").is_claimed:
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    assert status_of(instance, killed) == Status.FAILURE
 
 
 @pytest.mark.parametrize(
