@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 import dagster as dg
 from pydantic import PrivateAttr
 
+from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import held_by_others, record_process, release_killed_runs
 from python_assets.lake import open_warehouse
+from python_assets.stages import require_settings
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
 
@@ -36,6 +38,16 @@ class WarehouseResource(dg.ConfigurableResource):
     def open(self) -> Warehouse:
         """Short-lived connections."""
         return open_warehouse(self.address)
+
+    def prepared(self) -> Warehouse:
+        """The same, for whatever follows the study's settings in ``raw``.
+
+        Raises:
+            WarehouseError: The study's file has changed since, or the settings are those of another study.
+        """
+        target = self.open()
+        require_settings(target, WORKSPACE.study)
+        return target
 
 
 class ChatModels(dg.ConfigurableResource):

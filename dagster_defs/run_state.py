@@ -19,6 +19,7 @@ from python_assets.stages import (
     encoders_fingerprint,
     evaluate_fingerprint,
     finished_stages,
+    has_settings,
     imports_fingerprint,
     mark,
     prepare_fingerprint,
@@ -68,7 +69,9 @@ class RunState:
         if step.stage not in done or (step.job == "publish" and not self.workspace.report_path.exists()):
             return False
         # Files may have been withdrawn, or settings of another study written, since dbt last made the corpus.
-        if step.job == "prepare" and done.get(CORPUS) != raw_fingerprint(self.warehouse):
+        if step.job == "prepare" and (
+            done.get(CORPUS) != raw_fingerprint(self.warehouse) or not has_settings(self.warehouse, self.study)
+        ):
             return False
         return done[step.stage] == self.fingerprint(step)
 

@@ -168,6 +168,11 @@ def evaluate_fingerprint(
     return digest("evaluate", *settings, encoded, encoders, seeds)
 
 
+def has_settings(warehouse: Warehouse, study: Study) -> bool:
+    """Whether SQL reads the settings of this study as it is now."""
+    return warehouse.rows("select config_hash from raw.study") == [(study.config_hash(),)]
+
+
 def require_settings(warehouse: Warehouse, study: Study) -> None:
     """See that SQL reads the settings that Python is about to use; nothing to see before the first ``prepare``.
 
@@ -181,7 +186,7 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
     if rows and rows[0][1] != study.config_hash():
         raise WarehouseError(
             f"{warehouse.address} was prepared with other settings (study {rows[0][0]}) than those of study {study.name} "
-            "now: `run` without `--from` brings them in."
+            "now: `run` without `--from`, or the job `prepare`, brings them in."
         )
 
 
@@ -208,10 +213,25 @@ def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
 
 def forget_split(warehouse: Warehouse, split: str) -> None:
     """Record that a split's encoder and its populations are not finished, whoever is about to make the encoder anew."""
-    of_split = "job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?"
-    if warehouse.rows(f"select 1 from raw.stages where {of_split} limit 1", [split]):
+    _forget(
+        warehouse, "job = 'publish' or job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?", split
+    )
+
+
+def forget_population(warehouse: Warehouse, split: str, population: str) -> None:
+    """Record that a population is not finished, whoever is about to make a part of it anew, with whatever settings."""
+    _forget(warehouse, "job = 'publish' or job = 'evaluate' and partition_key = ?", f"{population}|{split}")
+
+
+def forget_results(warehouse: Warehouse) -> None:
+    """Record that nothing is published, whoever is about to make a result table anew."""
+    _forget(warehouse, "job = 'publish'")
+
+
+def _forget(warehouse: Warehouse, which: str, *values: str) -> None:
+    if warehouse.rows(f"select 1 from raw.stages where {which} limit 1", values):
         warehouse.write(
-            lambda connection: connection.execute(f"delete from raw.stages where {of_split}", [split]).fetchall()
+            lambda connection: connection.execute(f"delete from raw.stages where {which}", values).fetchall()
         )
 
 

@@ -18,7 +18,7 @@ from dagster_defs.partitions import WAREHOUSE_POOL
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
 from dagster_defs.workspace import PROJECT
-from python_assets.stages import CORPUS, mark, raw_fingerprint
+from python_assets.stages import CORPUS, forget_results, mark, raw_fingerprint
 from python_assets.turn import Work
 
 DBT_DIR = PROJECT / "dbt_project"
@@ -101,7 +101,9 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     """Build models with their data tests as checks; unit tests belong to the test suite."""
     remove_old_artifacts(DBT_DIR / "target")
     command = ["build", "--exclude-resource-type", "unit_test"]
-    target = warehouse.open()
+    target = warehouse.prepared()
+    if any(key.path[0] == "results" for key in context.selected_asset_keys):
+        forget_results(target)
     # Taken beforehand: what is ingested while dbt runs, it may have missed.
     made_of = raw_fingerprint(target)
     with target.alone(Work.MODELS):

@@ -33,7 +33,7 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
 )
 def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument; fold new data in."""
-    split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
+    split, study, target = context.partition_key, WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
     data = read_training_data(target, split)
     outcomes = {}

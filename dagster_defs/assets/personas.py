@@ -15,6 +15,7 @@ from python_assets.personas.population import write_population
 from python_assets.personas.replace import forget_scores_of_other_settings, replace_personas
 from python_assets.probe_items import read_probes
 from python_assets.raters.population import rate_as_control, rate_population, take_imported_ratings
+from python_assets.stages import forget_population
 from python_assets.study import IMPORTED
 
 PERSONAS, RATINGS = dg.AssetKey(["ml", "personas"]), dg.AssetKey(["ml", "ratings"])
@@ -36,8 +37,9 @@ def personas(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, chat_models: ChatModels
 ) -> dg.MaterializeResult:
     """Persona texts in the paper's three conditions (section 3.2); controls get a seed user and no text."""
-    (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.prepared()
     settings = study.population(name)
+    forget_population(target, split, name)
     forget_scores_of_other_settings(target, split=split, population=name, config_hash=settings.config_hash())
     model = chat_models.get(settings.rater) if settings.is_written_here else None
     rows = write_population(
@@ -63,8 +65,9 @@ def ratings(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource, chat_models: ChatModels
 ) -> dg.MaterializeResult:
     """Every persona's answer to every probe, 1 to 5 (section 3.3); answered requests are never asked again."""
-    (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    (split, name), study, target = split_and_population(context), WORKSPACE.study, warehouse.prepared()
     settings, probes = study.population(name), read_probes(target, split)
+    forget_population(target, split, name)
     made_by = {"split": split, "code_version": code_version()}
     if settings.rater.is_control:
         scores = partial(score_seed_users, target, study, probes.vectors, split=split)

@@ -22,5 +22,5 @@ def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:
     # Its libraries of figures take two seconds to load, which every other step would pay for.
     from python_assets.report import build_report
 
-    path = build_report(warehouse.open(), WORKSPACE.report_path)
+    path = build_report(warehouse.prepared(), WORKSPACE.report_path)
     return dg.MaterializeResult(metadata={"path": dg.MetadataValue.path(str(path)), "bytes": path.stat().st_size})

@@ -16,7 +16,7 @@ from python_assets.metrics.score_split import score_personas_of, score_reference
 from python_assets.metrics.score_stand_ins import hold_against
 from python_assets.placement.keep import keep_places_current
 from python_assets.probe_items import read_probes
-from python_assets.stages import forget_split
+from python_assets.stages import forget_population, forget_split
 
 ML = {name: dg.AssetKey(["ml", name]) for name in (
     "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
@@ -44,7 +44,7 @@ PLACED = """
 )
 def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Floor, ceiling, the three synthetic baselines (Table 6) and the ignorant rater, scored against real users."""
-    split, study, target = context.partition_key, WORKSPACE.study, warehouse.open()
+    split, study, target = context.partition_key, WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
     tables = []
     for name in study.instruments:
@@ -72,7 +72,8 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
 )
 def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """Place every persona in the users' space with everything but its w frozen (Eq. 5, Algorithm 1)."""
-    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.prepared()
+    forget_population(target, split, population)
     probes = read_probes(target, split)
     ((probe_set,),) = target.rows("select probe_set_hash from probes.probe_sets where split = ?", [split])
     counts: dict[str, int] = {}
@@ -105,7 +106,8 @@ def population_scores(
     context: dg.AssetExecutionContext, warehouse: WarehouseResource
 ) -> Iterator[dg.MaterializeResult]:
     """The five distributional metrics over resamples, and the paired metrics (section 3.4)."""
-    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.open()
+    (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.prepared()
+    forget_population(target, split, population)
     tables = []
     for name in study.instruments:
         key = {"split": split, "population": population, "instrument": name}

@@ -67,8 +67,17 @@ class Study(Settings):
         return self
 
     def population(self, name: str) -> Population:
-        """The population of that name."""
-        return next(population for population in self.populations if population.name == name)
+        """The population of that name.
+
+        Raises:
+            LookupError: The study has none; a UI that has been open for long may still offer it.
+        """
+        for population in self.populations:
+            if population.name == name:
+                return population
+        raise LookupError(
+            f"{name} is no population of study {self.name} (any more): in the UI, reload the definitions."
+        )
 
     def encoder_seeds(self, instrument: str) -> range:
         """Seeds of an instrument's encoders on every split: the study's own first, then those of its retests."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,9 +16,9 @@ from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.file_errors import WarehouseError
 from python_assets.ingest import resolve_files
-from python_assets.stages import Stage, finished_stages, mark, require_settings
+from python_assets.stages import CORPUS, Stage, finished_stages, mark, raw_fingerprint, require_settings
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished, run_sql
+from tests.graph.conftest import Finished, own_environment, run_sql
 
 Open = Callable[..., Workspace]
 
@@ -50,7 +52,7 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     workspace = opened(old="seed: 7", new="seed: 8")
     (*_, publish) = plan(workspace.study)
     with pytest.raises(
-        WarehouseError, match=r"prepared with other settings \(study small\) .* without `--from` brings"
+        WarehouseError, match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings"
     ):
         run_study([publish], workspace)
     require_settings(workspace.warehouse, opened().study)
@@ -83,6 +85,44 @@ def test_what_others_did_to_the_files_makes_the_corpus_due(opened: Open, change:
     workspace = opened()
     run_sql(workspace.warehouse, change)
     assert ("prepare", "") in to_do(workspace)
+
+
+def test_a_corpus_of_other_settings_is_due_though_dbt_made_all_of_it(opened: Open) -> None:
+    """As after `prepare` in the UI while the study's file said something else."""
+    workspace = opened()
+    run_sql(workspace.warehouse, "update raw.study set config_hash = 'another study'")
+    mark(workspace.warehouse, CORPUS, raw_fingerprint(workspace.warehouse))
+    assert ("prepare", "") in to_do(workspace)
+
+
+def run_in_the_ui(workspace: Workspace, *, limit: int | None) -> subprocess.CompletedProcess[str]:
+    """The job `evaluate` on one population, by whoever keeps no record of stages, with a largest size."""
+    environment = own_environment(workspace.study_file.parent) | {
+        "PERSONA_FIDELITY_STUDY": str(workspace.study_file),
+        "PERSONA_FIDELITY_WAREHOUSE": workspace.address,
+        "PERSONA_FIDELITY_LIMIT": str(limit or ""),
+    }
+    command = [sys.executable, "-m", "dagster_defs.run", "evaluate", "random_rater", "Combined"]
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
+def test_what_the_ui_makes_anew_is_due(opened: Open) -> None:
+    workspace = opened()
+    done = run_in_the_ui(workspace, limit=None)
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert to_do(workspace) == [("evaluate", "random_rater|Combined"), ("publish", "")]
+
+
+def test_the_ui_wants_the_settings_that_sql_reads(opened: Open) -> None:
+    workspace = opened()
+    personas = workspace.warehouse.rows("from ml.personas order by all")
+    done = run_in_the_ui(workspace, limit=2)
+    assert done.returncode
+    assert "was prepared with other settings" in done.stdout
+    assert "or the job `prepare`" in done.stdout
+    assert workspace.warehouse.rows("from ml.personas order by all") == personas
+    assert to_do(workspace) == []
 
 
 @pytest.mark.parametrize(
