@@ -34,8 +34,7 @@ class Plugin(BasePlugin):
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
-        # A file that nobody closes keeps its last changes in a second file beside it.
-        atexit.register(self._let_go)
+        atexit.register(self._finish)
 
     def update_connection_config(self, creds: DuckDBCredentials, config: dict[str, Any]) -> None:
         """Return once nobody else holds the file.
@@ -65,6 +64,14 @@ class Plugin(BasePlugin):
         path = Path("lake" if self.creds is None or self.creds.path == ":memory:" else self.creds.path)
         remove_leftovers(path)
         bound_memory(conn, path)
+
+    def _finish(self) -> None:
+        # A file that nobody closes keeps its last changes in a second file beside it; and a thread that is still
+        # destroying its connection when Python ends would abort the process, after dbt has succeeded.
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()
+        self._let_go()
 
     def _let_go(self) -> bool:
         """Whether there was something to let go of."""

@@ -52,7 +52,8 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     workspace = opened(old="seed: 7", new="seed: 8")
     (*_, publish) = plan(workspace.study)
     with pytest.raises(
-        WarehouseError, match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings"
+        WarehouseError,
+        match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings",
     ):
         run_study([publish], workspace)
     require_settings(workspace.warehouse, opened().study)

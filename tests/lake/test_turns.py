@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -44,6 +45,31 @@ def test_two_writers_and_two_readers_at_once_all_finish_and_see_whole_slices(
         assert "lock" not in errors.lower()
     counts = warehouse.rows("select split, count(*), min(cluster) from ml.item_clusters group by all order by all")
     assert counts == [("a", 50, 9), ("b", 50, 9)]
+
+
+SLOW_TO_GO = """
+import threading, time
+from dagster_defs.dbt_turn import Plugin
+
+class Connection:
+    def close(self):
+        closing.set()
+    def __del__(self):
+        time.sleep(1)
+        print("gone")
+
+closing, plugin = threading.Event(), Plugin("turn", {}, None)
+plugin._kept = Connection()
+plugin._timer = threading.Timer(0, plugin._let_go)
+plugin._timer.daemon = True
+plugin._timer.start()
+closing.wait()
+"""
+
+
+def test_dbt_does_not_end_while_its_connection_is_being_destroyed() -> None:
+    done = subprocess.run([sys.executable, "-c", SLOW_TO_GO], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "gone\n"), done.stderr
 
 
 def test_who_waits_longer_than_a_few_seconds_is_told_once_for_whom(warehouse: Warehouse) -> None:
