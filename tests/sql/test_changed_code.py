@@ -9,7 +9,7 @@ import duckdb
 import pytest
 
 from python_assets.warehouse import Warehouse
-from tests.sql.batches import CORPUS, differences
+from tests.sql.batches import CORPUS, Batch, build_batches, differences
 from tests.sql.conftest import Built
 from tests.sql.support import PROJECT, run_dbt
 
@@ -60,6 +60,31 @@ def test_probes_stay_when_all_else_is_made_anew(simulated: Built, tmp_path: Path
     done = run_dbt(warehouse.path, *options, target=tmp_path / "target")
     assert done.returncode == 0, done.output
     assert differences(warehouse.path, simulated.warehouse.path) == {}
+
+
+def test_probes_of_other_settings_are_forgotten(simulated: Built, tmp_path: Path) -> None:
+    """A setting is changed at a time; without clusters none can be chosen anew."""
+    warehouse = Warehouse(shutil.copy(simulated.warehouse.path, tmp_path / "simulated.duckdb"))
+    settings = "seed", "head_probes", "torso_probes", "tail_probes", "head_items", "torso_items"
+    keep = (
+        "create table {0} as from probes.probe_items",
+        "create table {1} as from raw.study",
+        "delete from ml.item_clusters",
+    )
+    batches = [Batch([statement.format("probes_before", "study_before") for statement in keep], models=["probe_items"])]
+    for setting in settings:
+        change = (
+            f"create table left_{setting} as from probes.probe_items",
+            "delete from probes.probe_items",
+            "insert into probes.probe_items from probes_before",
+            "delete from raw.study",
+            f"insert into raw.study select * replace ({setting} / 2 as {setting}) from study_before",
+        )
+        batches.append(Batch(change, models=["probe_items"]))
+    assert build_batches(warehouse.path, tmp_path / "target", batches) == [True] * len(batches)
+    unchanged, *changed = [*(f"left_{setting}" for setting in settings), "probes.probe_items"]
+    assert warehouse.rows(f"select count(*) > 0 from {unchanged}") == [(True,)]
+    assert [warehouse.rows(f"select count(*) from {table}") for table in changed] == [[(0,)]] * len(settings)
 
 
 def test_probes_of_a_split_that_gained_a_category_are_forgotten(simulated: Built, tmp_path: Path) -> None:

@@ -116,6 +116,41 @@ def test_a_build_passes_over_rows_that_were_tested(simulated: Built, tmp_path: P
     assert done.named("test.persona_fidelity.")[name] == "pass"
 
 
+def untested(warehouse: Path, table: str) -> set[tuple[str]]:
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        return set(connection.execute(f"select user_id from {table}_built where not is_tested").fetchall())
+
+
+def test_a_good_build_leaves_nothing_untested(simulated: Built) -> None:
+    built = "select schema_name || '.' || table_name from duckdb_tables() where table_name like '%\\_built' escape '\\'"
+    tables = [name for (name,) in simulated.warehouse.rows(built)]
+    assert len(tables) == 8
+    for table in tables:
+        assert simulated.warehouse.rows(f"select distinct is_tested from {table}") == [(True,)]
+
+
+# In the second case stg_items, which core_reviews are held against, cannot be made.
+UNFINISHED = {
+    "a test fails": ("update raw.reviews set rating = 9, batch_id = 'second' where user_id = 'u25'",),
+    "a test is skipped": (
+        "update raw.reviews set batch_id = 'second' where user_id = 'u25'",
+        "update raw.items set batch_id = 'second'",
+        "alter table staging.stg_items drop column brand",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", UNFINISHED)
+def test_rows_whose_tests_did_not_pass_stay_untested(simulated: Built, tmp_path: Path, case: str) -> None:
+    """Else the next build would pass over them."""
+    warehouse = damaged_copy(simulated, tmp_path, *UNFINISHED[case])
+    models = "staging", "core_members", "core_states", "core_reviews"
+    options = "--exclude-resource-type", "unit_test", "--select", *models
+    done = run_dbt(warehouse, "build", *options, target=tmp_path / "target")
+    assert done.returncode == 1, done.output
+    assert untested(warehouse, "corpus.core_reviews") == {("u25",)}
+
+
 def test_every_singular_test_is_tried() -> None:
     assert set(DAMAGE) == {path.stem for path in (PROJECT / "dbt_project" / "data-tests").glob("*.sql")}
 
