@@ -23,8 +23,9 @@ from dagster_defs.checks import CHECKS
 from dagster_defs.dbt_cli import DbtCli
 from dagster_defs.jobs import JOBS
 from dagster_defs.progress import progress_logger
+from dagster_defs.refresh import refresh
 from dagster_defs.resources import ChatModels, WarehouseResource
-from dagster_defs.sensors import source_file_sensor
+from dagster_defs.sensors import refresh_sensor, source_file_sensor
 
 defs = dg.Definitions(
     assets=[
@@ -43,8 +44,8 @@ defs = dg.Definitions(
         fidelity_report,
     ],
     asset_checks=CHECKS,
-    jobs=JOBS,
-    sensors=[source_file_sensor],
+    jobs=[*JOBS, refresh],
+    sensors=[source_file_sensor, refresh_sensor],
     resources={
         "warehouse": WarehouseResource(address=WORKSPACE.address),
         "dbt": DbtCli(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),

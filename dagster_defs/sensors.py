@@ -1,4 +1,4 @@
-"""Watch the study's source files, and prepare the corpus anew when they changed."""
+"""Watch the study's source files and settings, and bring what follows from them up to date when they changed."""
 
 import json
 import time
@@ -6,54 +6,111 @@ import time
 import dagster as dg
 
 from dagster_defs.jobs import prepare
-from dagster_defs.partitions import WORKSPACE
+from dagster_defs.processes import UNDER_WAY, release_killed_runs
+from dagster_defs.refresh import refresh
+from dagster_defs.run import plan, unchanged_steps
+from dagster_defs.run_state import RunState
+from dagster_defs.workspace import Workspace, open_workspace
+from python_assets.file_errors import WarehouseError
 from python_assets.ingest import IngestError, source_files
-from python_assets.stages import files_fingerprint
+from python_assets.stages import digest, files_fingerprint, finished_stages
+from python_assets.study.files import StudyError
 
-NAME = "source_file_sensor"
+PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60
 SECONDS_BETWEEN_TRIES = 600
-"""From the end of a run that failed until another one is started for the same files."""
+"""From the end of a run that failed until another one is started for the same cause."""
+CANNOT_LOOK = (IngestError, StudyError, WarehouseError, OSError)
+IN_LINE = [dg.DagsterRunStatus.QUEUED, *UNDER_WAY]
 
 
-def fingerprint() -> str:
+def fingerprint(workspace: Workspace) -> str:
     """Sixteen hex digits that change with the path, size or time of any source file; no file is opened.
 
     Raises:
         IngestError: A source has no file.
     """
-    return files_fingerprint(file.path for file in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots))
+    return files_fingerprint(file.path for file in source_files(workspace.study.sources, roots=workspace.roots))
 
 
-def is_to_be_tried_again(instance: dg.DagsterInstance) -> bool:
-    """Whether the sensor's last run failed, some time ago."""
-    records = instance.get_run_records(dg.RunsFilter(tags={"dagster/sensor_name": NAME}), limit=1)
+def seconds_since_failure(instance: dg.DagsterInstance, sensor: str) -> float | None:
+    """How long ago the sensor's last run failed; None if it did not."""
+    records = instance.get_run_records(dg.RunsFilter(tags={"dagster/sensor_name": sensor}), limit=1)
     if not records or records[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
-        return False
-    ended = records[0].end_time or records[0].update_timestamp.timestamp()
-    return time.time() - ended >= SECONDS_BETWEEN_TRIES
+        return None
+    return time.time() - (records[0].end_time or records[0].update_timestamp.timestamp())
 
 
 @dg.sensor(
-    name=NAME,
+    name=PREPARE,
     job=prepare,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Starts `prepare` when a source file is new, changed or gone, and again ten minutes after it failed. "
-    "Off until it is switched on.",
+    "Off until it is switched on; not needed where refresh_sensor is on.",
 )
 def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """A change starts a run once two looks in a row found the same: a file that still grows is left alone."""
     cursor = json.loads(context.cursor or "{}")
     try:
-        seen = fingerprint()
-    except (IngestError, OSError) as error:
+        workspace = open_workspace()
+        seen = fingerprint(workspace)
+        if seen == cursor.get("started"):
+            failed = seconds_since_failure(context.instance, PREPARE)
+            if failed is not None and failed >= SECONDS_BETWEEN_TRIES:
+                return dg.SensorResult([dg.RunRequest()])
+            return dg.SkipReason("No source file changed.")
+        if seen != cursor.get("seen"):
+            context.update_cursor(json.dumps(cursor | {"seen": seen}))
+            return dg.SkipReason("Source files changed: waiting for one look without a change.")
+        settled = json.dumps({"seen": seen, "started": seen})
+        (step,) = plan(workspace.study, until="prepare")
+        if RunState(workspace).is_done(step):
+            context.update_cursor(settled)
+            return dg.SkipReason("A run has taken in all source files.")
+        return dg.SensorResult([dg.RunRequest()], cursor=settled)
+    except CANNOT_LOOK as error:
         return dg.SkipReason(str(error))
-    if seen == cursor.get("started"):
-        if is_to_be_tried_again(context.instance):
+
+
+@dg.sensor(
+    name=REFRESH,
+    job=refresh,
+    minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
+    default_status=dg.DefaultSensorStatus.STOPPED,
+    description="Starts `refresh` when a source file, an import or the study's settings changed or a step is due for another "
+    "reason, and again ten minutes after it failed. Off until it is switched on.",
+)
+def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
+    """Whole steps in the order of `run`: result tables follow when every population has its scores, never before."""
+    release_killed_runs(context.instance)
+    if context.instance.get_run_records(dg.RunsFilter(statuses=IN_LINE), limit=1):
+        return dg.SkipReason("A run is under way.")
+    failed = seconds_since_failure(context.instance, REFRESH)
+    if failed is not None and failed < SECONDS_BETWEEN_TRIES:
+        return dg.SkipReason("The last refresh failed: it is tried again ten minutes later.")
+    cursor = json.loads(context.cursor or "{}")
+    try:
+        workspace = open_workspace()
+        seen = everything(workspace)
+        if seen == cursor.get("done"):
+            return dg.SkipReason("Nothing changed.")
+        if seen != cursor.get("seen"):
+            context.update_cursor(json.dumps(cursor | {"seen": seen}))
+            return dg.SkipReason("Something changed: waiting for one look without a change.")
+        steps = plan(workspace.study)
+        if len(unchanged_steps(steps, workspace)) < len(steps):
             return dg.SensorResult([dg.RunRequest()])
-        return dg.SkipReason("No source file changed.")
-    if seen != cursor.get("seen"):
-        context.update_cursor(json.dumps(cursor | {"seen": seen}))
-        return dg.SkipReason("Source files changed: waiting for one look without a change.")
-    return dg.SensorResult([dg.RunRequest()], cursor=json.dumps({"seen": seen, "started": seen}))
+    except CANNOT_LOOK as error:
+        return dg.SkipReason(str(error))
+    context.update_cursor(json.dumps({"seen": seen, "done": seen}))
+    return dg.SkipReason("Everything is up to date.")
+
+
+def everything(workspace: Workspace) -> str:
+    """Changes when a step may have become due; cheap, as the contents of the corpus are not looked at."""
+    warehouse = workspace.warehouse
+    stages = sorted(finished_stages(warehouse).items())
+    imports = warehouse.rows("from raw.imports order by all") if stages else []
+    is_reported = workspace.report_path.exists()
+    return digest(fingerprint(workspace), workspace.study.config_hash(), stages, imports, is_reported)

@@ -11,7 +11,6 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
-from dagster_defs.automation import FOLLOWS
 from dagster_defs.corpus_warnings import heavy_user_warnings, lost_probe_warnings
 from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
 from dagster_defs.partitions import WAREHOUSE_POOL
@@ -73,10 +72,6 @@ class Translator(DagsterDbtTranslator):
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The schema."""
         return str(dbt_resource_props["schema"])
-
-    def get_automation_condition(self, dbt_resource_props: Mapping[str, Any]) -> dg.AutomationCondition | None:  # type: ignore[type-arg]
-        """Result tables follow the scores; everything before is one job, started when files change."""
-        return FOLLOWS if dbt_resource_props["schema"] == "results" else None
 
 
 def whole_corpus() -> set[dg.AssetKey]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
@@ -24,7 +23,6 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
             group_name="encoder",
             kinds={"python", "pytorch"},
             deps=[dg.AssetKey(read) for read in READS],
-            automation_condition=FOLLOWS,
         )
         for key in KEYS
     ],

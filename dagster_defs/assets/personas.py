@@ -6,7 +6,6 @@ import dagster as dg
 
 from dagster_defs.assets.imports import IMPORTS
 from dagster_defs.assets.metadata import preview
-from dagster_defs.automation import FOLLOWS_IMPORTS
 from dagster_defs.partitions import MODEL_POOL, POPULATIONS, WORKSPACE, split_and_population
 from dagster_defs.resources import ChatModels, WarehouseResource
 from dagster_defs.workspace import code_version
@@ -29,7 +28,6 @@ PERSONAS, RATINGS = dg.AssetKey(["ml", "personas"]), dg.AssetKey(["ml", "ratings
         *IMPORTS,
         *(dg.AssetKey(["personas", name]) for name in ("seed_users", "grounding_profiles", "demographic_marginals")),
     ],
-    automation_condition=FOLLOWS_IMPORTS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )
@@ -57,7 +55,6 @@ def personas(
     group_name="llm",
     kinds={"python", "llm"},
     deps=[PERSONAS, *IMPORTS, dg.AssetKey(["probes", "probe_items"]), dg.AssetKey(["ml", "encoder_runs"])],
-    automation_condition=FOLLOWS_IMPORTS,
     partitions_def=POPULATIONS,
     pool=MODEL_POOL,
 )

@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 
@@ -14,7 +13,6 @@ RESULTS = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instru
     group_name="report",
     kinds={"html", "matplotlib"},
     deps=[dg.AssetKey(["results", name]) for name in RESULTS],
-    automation_condition=FOLLOWS,
     pool=WAREHOUSE_POOL,
 )
 def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:

@@ -6,7 +6,6 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_defs.assets.metadata import preview
-from dagster_defs.automation import FOLLOWS
 from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPACE, split_and_population
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
@@ -35,7 +34,6 @@ PLACED = """
             group_name="scores",
             kinds={"python", "scipy"},
             deps=[ML["encoder_runs"], ML["user_embeddings"]],
-            automation_condition=FOLLOWS,
         )
         for name in ("reference_embeddings", "anchor_scores")
     ],
@@ -66,7 +64,6 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
     group_name="placement",
     kinds={"python", "pytorch"},
     deps=[ML["ratings"], ML["encoder_runs"], dg.AssetKey(["probes", "probe_sets"])],
-    automation_condition=FOLLOWS,
     partitions_def=POPULATIONS,
     pool=WAREHOUSE_POOL,
 )
@@ -95,7 +92,6 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
             group_name="scores",
             kinds={"python", "scipy"},
             deps=[ML["persona_embeddings"], ML["anchor_scores"], ML["user_embeddings"]],
-            automation_condition=FOLLOWS,
         )
         for name in ("population_scores", "paired_scores", "paired_distances")
     ],

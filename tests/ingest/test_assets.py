@@ -30,8 +30,8 @@ def landing(tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatc
     source = {"category": "C", "reviews": "landing"}
     study = Study.model_validate({"name": "s", "sources": [source], "splits": {"C": ["C"]}, "populations": [perfect]})
     workspace = Workspace(study, tmp_path / "s.yml", warehouse.path, (tmp_path,))
-    for module in (asset, sensors):
-        monkeypatch.setattr(module, "WORKSPACE", workspace)
+    monkeypatch.setattr(asset, "WORKSPACE", workspace)
+    monkeypatch.setattr(sensors, "open_workspace", lambda: workspace)
     return folder
 
 

@@ -1,0 +1,44 @@
+"""The whole study brought up to date, as a job that a sensor starts: what `run --keep-going` does, in a process of its own."""
+
+import os
+import subprocess
+import sys
+
+import dagster as dg
+
+from dagster_defs.resources import WarehouseResource
+
+COMMAND = (sys.executable, "-c", "from dagster_defs.cli import main; main()", "run", "--keep-going")
+
+
+@dg.op(description="`persona-fidelity run --keep-going`, with the study and the warehouse of this UI.")
+def bring_up_to_date(context: dg.OpExecutionContext, warehouse: WarehouseResource) -> None:
+    """Its steps are runs of their own; what it says of them is this run's log.
+
+    The warehouse is asked for so that this run, too, names its process.
+    """
+    # The user's folder may hold a file with the name of a module.
+    environment = os.environ | {"PYTHONSAFEPATH": "1"}
+    said = ""
+    with subprocess.Popen(
+        COMMAND, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as run:
+        assert run.stderr is not None
+        try:
+            for line in run.stderr:
+                said = line.strip() or said
+                context.log.info(line.rstrip())
+        except BaseException:
+            # Whoever ends this run means what it does.
+            run.terminate()
+            raise
+    if run.returncode:
+        raise dg.Failure(said.removeprefix("Error: ") or f"`run` ended with exit code {run.returncode}")
+
+
+@dg.job(
+    description="Brings everything up to date: whatever is due of `prepare`, `encode`, `evaluate` and `publish`, in this order."
+)
+def refresh() -> None:
+    """One step."""
+    bring_up_to_date()
