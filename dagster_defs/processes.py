@@ -12,11 +12,12 @@ from threading import Event, Thread
 import dagster as dg
 from dagster._core.storage.runs import SqliteRunStorage
 
-from python_assets.processes import is_gone, this_process
+from python_assets.processes import end, is_gone, this_process
 
-PROCESS_TAG = "persona_fidelity/process"
+# The UI does not show tags that begin like this.
+PROCESS_TAG = ".dagster/persona_fidelity_process"
 """Run tag with the name that ``python_assets.processes`` gives a process."""
-RUN_TAG = "persona_fidelity/process_of"
+RUN_TAG = ".dagster/persona_fidelity_process_of"
 """Run tag with the run whose process that is: the UI hands a run's tags on to one that does it again."""
 SERVER_TAG = ".dagster/grpc_info"
 """Dagster's own: where the code server listens that a UI or a daemon started the run in."""
@@ -77,6 +78,20 @@ def release_runs_of_ended_uis(instance: dg.DagsterInstance) -> None:
     for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY))):
         if not _process_of(run) and not _may_be_served(run):
             _end(instance, run.run_id)
+
+
+def stop_runs_of_the_ui(instance: dg.DagsterInstance) -> list[str]:
+    """Ask the runs on this machine that a UI or its sensors started to end: a UI that is asked to waits for none of them.
+
+    Returns:
+        The ids of those that were asked.
+    """
+    asked = []
+    for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY))):
+        process = _process_of(run)
+        if SERVER_TAG in run.tags and process and end(process):
+            asked.append(run.run_id)
+    return asked
 
 
 def held_by_others(instance: dg.DagsterInstance, run_id: str) -> list[str]:

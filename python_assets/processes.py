@@ -1,4 +1,4 @@
-"""Names of processes, and whether one is gone: also when its number belongs to another by now."""
+"""Names of processes, whether one is gone, also when its number belongs to another by now, and how to end it."""
 
 from __future__ import annotations
 
@@ -28,6 +28,18 @@ def is_gone(name: str) -> bool:
         return True
     except psutil.AccessDenied:
         return False
+
+
+def end(name: str) -> bool:
+    """Ask a process of this machine to end (SIGTERM); whether there was one to ask."""
+    host, _, rest = name.partition(":")
+    if host != socket.gethostname() or is_gone(name):
+        return False
+    try:
+        psutil.Process(int(rest.partition(":")[0])).terminate()
+    except psutil.Error:
+        return False
+    return True
 
 
 def _seconds_after_boot(process: psutil.Process) -> float:

@@ -95,6 +95,17 @@ def end_killed_runs() -> None:
         release_runs_of_ended_uis(instance)
 
 
+def stop_runs() -> None:
+    """A run that went on by itself would hold its pools for hours, with no UI to end it in."""
+    import dagster as dg
+
+    from dagster_defs.processes import stop_runs_of_the_ui
+
+    with dg.DagsterInstance.get() as instance:
+        for run in stop_runs_of_the_ui(instance):
+            click.echo(f"Ends run {run[:8]}.", err=True)
+
+
 def serve(port: int, project: Path, lock: IO[str]) -> int:
     """Run Dagster until it ends; its exit code."""
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
@@ -110,7 +121,8 @@ def serve(port: int, project: Path, lock: IO[str]) -> int:
         try:
             code = server.wait()
         except KeyboardInterrupt:
-            # It has processes of its own, which it ends when it is asked to, not when it is killed.
+            # It has processes of its own, which it ends when it is asked to, not when it is killed; but not its runs.
+            stop_runs()
             server.terminate()
             server.wait()
             raise

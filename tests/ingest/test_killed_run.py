@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from dagster_defs.processes import (
     release_killed_runs,
     release_runs_of_ended_uis,
     releasing_killed_runs,
+    stop_runs_of_the_ui,
 )
 from dagster_defs.resources import WarehouseResource
 from python_assets.processes import is_gone, this_process
@@ -89,6 +91,20 @@ def test_a_run_that_is_killed_while_another_waits_for_it_lets_it_go_on(
             assert time.monotonic() < until
             time.sleep(0.05)
     assert status_of(instance, killed) == Status.FAILURE
+
+
+@pytest.mark.parametrize(("tags", "ends"), [({SERVER_TAG: "{}"}, True), ({}, False)], ids=["UI", "command line"])
+def test_a_ui_that_ends_takes_its_own_runs_with_it(
+    instance: dg.DagsterInstance, process: subprocess.Popen[bytes], tags: dict[str, str], ends: bool
+) -> None:
+    own = {PROCESS_TAG: f"{HOST}:{process.pid}"}
+    run = create_run_for_test(instance, status=Status.STARTED, tags=tags | own)
+    create_run_for_test(instance, status=Status.SUCCESS, tags=tags | {PROCESS_TAG: this_process()})
+    create_run_for_test(instance, status=Status.STARTED, tags=tags | {PROCESS_TAG: "elsewhere:1"})
+    assert stop_runs_of_the_ui(instance) == ([run.run_id] if ends else [])
+    if ends:
+        assert process.wait(20) == -signal.SIGTERM
+    assert (process.poll() is None) is not ends
 
 
 @pytest.mark.parametrize(
