@@ -93,7 +93,7 @@ def _corpus(connection: duckdb.DuckDBPyConnection, split: str, world: World) -> 
     users = [f"user{i}" for i in range(world.n_users)]
     n_pairs = [i % 40 for i in range(world.n_users)]
     insert(connection, "corpus.users", split=split, user_id=users, n_reviews=10, n_train_pairs=n_pairs)
-    folds = ["train"] * 8 + ["validation", "test"]
+    folds = ["train"] * 7 + ["validation"] * 2 + ["test"]
     items = [f"item{j}" for j in range(10)]
     for user in users[:20]:
         insert(connection, "corpus.interactions", split=split, user_id=user, item_id=items, fold=folds)

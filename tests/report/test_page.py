@@ -92,7 +92,8 @@ def test_raters_personas_data_and_provenance_are_there(page: Page) -> None:
     assert "I never spend more than $20 on a brush." in page.text
     assert "the text hit the token cap" in page.text
     assert "rating is no number (12)" in page.text
-    assert "160 / 20 / 20" in page.text
+    assert "140 / 40 / 20" in page.text
+    assert "5 / 2 / 1" in page.text
     assert "2 / 4 / 4" in page.text
     assert "abcdef0123456789" in page.text
     assert "smollm2-135m-instruct" in page.text

@@ -106,6 +106,12 @@ def test_coverage_without_agreement_is_not_enough_since_an_ignorant_rater_has_it
     assert "random start reach 97% too" in judgement.sentence
 
 
+@pytest.mark.parametrize(("rank_accuracy", "verdict"), [(0.83, Verdict.PARTLY), (0.84, Verdict.YES)])
+def test_half_of_the_way_from_popularity_to_perfect_stand_ins_is_enough(rank_accuracy: float, verdict: Verdict) -> None:
+    """From 0.70 to 0.97; no population is asked for more than perfect stand-ins reach."""
+    assert judge(replace(FAITHFUL, rank_accuracy=rank_accuracy)).verdict is verdict
+
+
 def test_personas_without_seed_users_are_only_judged_as_a_crowd() -> None:
     judgement = judge(replace(FAITHFUL, rank_accuracy=None))
     assert judgement.verdict is Verdict.PARTLY
@@ -116,6 +122,11 @@ def test_further_off_than_noise_on_one_metric_is_partly() -> None:
     judgement = judge(replace(FAITHFUL, fgi={"coverage": 0.05, "mmd": 7.4}))
     assert judgement.verdict is Verdict.PARTLY
     assert "MMD" in judgement.sentence
+
+
+@pytest.mark.parametrize(("fgi", "verdict"), [(0.99, Verdict.YES), (1.0, Verdict.PARTLY)])
+def test_noise_itself_counts_as_noise(fgi: float, verdict: Verdict) -> None:
+    assert judge(replace(FAITHFUL, fgi={"swd": fgi})).verdict is verdict
 
 
 def test_a_metric_on_which_perfect_stand_ins_are_off_too_is_not_held_against_personas() -> None:
@@ -188,8 +199,16 @@ def test_the_coverage_of_perfect_stand_ins_at_a_populations_size_stays_a_share(p
     assert _perfect_coverage({"floor": 0.6, "protocol": protocol}, {}) == pytest.approx(perfect)
 
 
-def test_zero_coverage_is_none_not_zero_percent() -> None:
-    assert judge(replace(FAITHFUL, coverage=0.0)).sentence.startswith("None of the real users has")
+@pytest.mark.parametrize(
+    ("coverage", "words"),
+    [
+        (0.0, "None of the real users has"),
+        (0.004, "Less than 1% of the real users have"),
+        (0.01, "1% of the real users have"),
+    ],
+)
+def test_a_coverage_that_is_not_zero_is_not_called_so(coverage: float, words: str) -> None:
+    assert judge(replace(FAITHFUL, coverage=coverage)).sentence.startswith(words)
 
 
 def test_the_words_follow_the_shares_that_the_warehouse_judges_instruments_by() -> None:

@@ -1,0 +1,113 @@
+"""The sentence under each figure says what the figure shows, and figures are drawn from the right rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from matplotlib.colors import same_color
+
+from python_assets.report import figure2_fgi, figure3_coverage, figure4_local_global, figure7_norms, figure_gaps
+from python_assets.report.data import ReportData, read_tables
+from python_assets.report.figure5_map import _seen as seen_on_the_map
+from python_assets.report.figure6_distances import _between_seeds
+from python_assets.report.figure6_distances import _seen as seen_of_distances
+from python_assets.report.names import population
+from python_assets.report.rows import instrument_fill
+from python_assets.report.style import COLOURS, PAPER, new_figure
+from tests.report.support import fill
+from tests.report.world import GROUNDED, PERFECT, Instrument, Personas, World
+
+BETTER = Personas("better", coverage={"paper": 0.2}, cosine=0.9, rank_accuracy=0.8)
+OWN = {
+    "grounded_smollm2": {"pair_cosine_distance": 0.31, "matched_real_cos_mean": 0.2, "norm_ratio": 0.64},
+    "better": {"pair_cosine_distance": 0.22, "matched_real_cos_mean": 0.3, "norm_ratio": 0.7},
+    "perfect": {"norm_ratio": 0.76},
+}
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> ReportData:
+    """One instrument, two persona populations and a perfect rater."""
+    world = World(
+        instruments={"paper": Instrument("compresses", perfect=0.36)},
+        populations=(GROUNDED, BETTER, PERFECT),
+        n_users=20,
+    )
+    warehouse = fill(tmp_path_factory.mktemp("seen") / "w.duckdb", world)
+    with warehouse.connect() as connection:
+        found = read_tables(connection)
+    return replace(found, fidelity=[row | OWN.get(row["population"], {}) for row in found.fidelity])
+
+
+@pytest.mark.parametrize(
+    ("figure", "words"),
+    [
+        (
+            figure2_fgi,
+            "On coverage the persona populations lie between 0.81 and 0.97. "
+            "On MMD, SWD at least one of them is further off than noise.",
+        ),
+        (
+            figure3_coverage,
+            "Personas cover 0.05 to 0.20 and other real users 0.95; the mean cosine is 0.90 to 0.97 against 0.28.",
+        ),
+        (
+            figure4_local_global,
+            "The personas that follow their seed users best (better on All_Beauty, rank accuracy 0.80) reach a coverage of 0.20.",
+        ),
+        (figure7_norms, "Persona populations reach 0.64 to 0.70. Perfect stand-ins reach 0.76."),
+        (
+            figure_gaps,
+            "Of the coverage gap, the instrument accounts for 66% to 79%, depending on instrument, split and population.",
+        ),
+    ],
+)
+def test_the_sentence_under_a_figure_is_that_of_its_numbers(data: ReportData, figure: Any, words: str) -> None:
+    assert figure.draw(data).seen == words
+
+
+def test_the_sentences_of_the_map_and_of_the_distances(data: ReportData) -> None:
+    assert seen_on_the_map(data) == (
+        "Tightest beside its seed users is grounded_smollm2 on All_Beauty under paper: "
+        "mean cosine 0.97, its seed users' 0.20."
+    )
+    assert seen_of_distances(data) == (
+        "On average better lies closest to its seed users (0.22, All_Beauty, paper), "
+        "grounded_smollm2 furthest (0.31, All_Beauty, paper)."
+    )
+
+
+def test_two_different_seed_users_are_as_far_apart_as_their_cosine_says(data: ReportData) -> None:
+    alike = replace(data, fidelity=[row | {"matched_real_cos_mean": 0.2} for row in data.fidelity])
+    assert _between_seeds(alike, "All_Beauty", "paper") == pytest.approx(0.8)
+
+
+def test_none_of_them_is_further_off_than_noise(data: ReportData) -> None:
+    near = {f"fgi_{metric}": 0.5 for metric in ("coverage", "fpd", "mmd", "swd")}
+    close = replace(data, fidelity=[row | near for row in data.fidelity])
+    assert figure2_fgi._seen(close).endswith("None of them is further off than noise.")
+
+
+def test_the_index_is_drawn_with_the_papers_anchors_and_without_references(data: ReportData) -> None:
+    drawn = figure2_fgi.draw(data).svg
+    other = {"on_manifold": {"fgi": 40.0}, "paper": {}}
+    # In whatever order the rows come.
+    changed = [row | other[row["anchor"]] for row in reversed(data.fgi)]
+    assert figure2_fgi.draw(replace(data, fgi=changed)).svg == drawn
+    assert figure2_fgi.draw(replace(data, fgi=[row for row in data.fgi if row["source"] != "reference"])).svg == drawn
+
+
+def test_a_bar_has_its_interval() -> None:
+    axes = new_figure(4, 2).subplots()
+    score = {"value": 0.5, "ci_low": 0.4, "ci_high": 0.7}
+    figure3_coverage._bars(axes, 0, population({"population": "a", "source": "persona"}), [score])
+    (interval,) = axes.lines
+    assert list(interval.get_xdata()) == [0.4, 0.7]
+
+
+def test_the_first_instrument_is_solid_and_the_others_are_hollow() -> None:
+    fills = [instrument_fill(number, COLOURS["persona"])["markerfacecolor"] for number in range(3)]
+    assert [same_color(fill, COLOURS["persona"]) for fill in fills] == [True, False, False]
+    assert fills[1:] == [PAPER, PAPER]
