@@ -132,7 +132,8 @@ def _levels(case: Case) -> str:
 def _reached(coverage: float) -> str:
     if coverage == 0:
         return "none of the real users has"
-    return "less than 1% of the real users have" if coverage < 0.005 else f"{percent(coverage)} of the real users have"
+    shown = percent(coverage)
+    return "less than 1% of the real users have" if shown == "0%" else f"{shown} of the real users have"
 
 
 def _mostly_unplaced(case: Case) -> Judgement:

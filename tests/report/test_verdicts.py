@@ -204,6 +204,7 @@ def test_the_coverage_of_perfect_stand_ins_at_a_populations_size_stays_a_share(p
     [
         (0.0, "None of the real users has"),
         (0.004, "Less than 1% of the real users have"),
+        (0.005, "Less than 1% of the real users have"),
         (0.01, "1% of the real users have"),
     ],
 )
