@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.raters import answers as store
 from python_assets.raters.answers import (
     FLUSH_SECONDS,
     ask_missing,
@@ -155,6 +156,16 @@ def test_what_cannot_change_an_answer_makes_no_other_request() -> None:
     assert answer_key(base, request, RATER) == answer_key(base, request, RATER.model_copy(update={"chunk_size": 7}))
     expected = RATER.model_copy(update={"elicitation": "expected"})
     assert answer_key(base, request, expected) == answer_key(base, request._replace(seed=5), expected)
+    # A constrained rating is one token, whatever the cap.
+    capped, free = ({"max_tokens": 3, "constrain": constrain} for constrain in (True, False))
+    assert answer_key(base, request, RATER) == answer_key(base, request, RATER.model_copy(update=capped))
+    assert answer_key(base, request, FREE) != answer_key(base, request, RATER.model_copy(update=free))
+
+
+def test_a_constraint_changes_the_probabilities_too() -> None:
+    base, request = FakeModel(), requests(1)[0]
+    free = EXPECTED.model_copy(update={"constrain": False})
+    assert answer_key(base, request, EXPECTED) != answer_key(base, request, free)
 
 
 def test_settings_must_fit_the_purpose(warehouse: Warehouse) -> None:
@@ -221,5 +232,33 @@ def test_any_character_can_be_stored(warehouse: Warehouse) -> None:
     assert known_answers(warehouse, answers) == answers
 
 
-def test_a_slow_models_answers_are_written_every_quarter_of_a_minute() -> None:
+def test_probabilities_do_not_make_a_rating_of_a_text_that_is_none(warehouse: Warehouse) -> None:
+    ask_missing(warehouse, Says("I would", probabilities=(0.5, 0.5, 0, 0, 0)), requests(3), settings=RATER)
+    model = Says("4")
+    ask_missing(warehouse, model, requests(3), settings=RATER)
+    assert len(model.asked) == 3
+
+
+def test_a_slow_models_answers_are_written_every_quarter_of_a_minute(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert FLUSH_SECONDS <= 15
+    seen: list[int] = []
+
+    class Slow(FakeModel):
+        def rate(self, requests, rater):  # type: ignore[no-untyped-def]
+            for part in super().rate(requests, rater):
+                seen.append(n_stored(warehouse))
+                yield part
+
+    for seconds, stored in ((15, [0, 0, 0]), (-1, [3, 4, 5])):
+        monkeypatch.setattr(store, "FLUSH_SECONDS", seconds)
+        ask_missing(warehouse, Slow(), requests(6)[-3:] if seconds < 0 else requests(3), settings=RATER)
+        assert seen == stored
+        seen.clear()
+
+
+def test_nothing_to_ask_is_no_error(warehouse: Warehouse) -> None:
+    lines: list[str] = []
+    assert ask_missing(warehouse, FakeModel(), [], settings=RATER, progress=every_tenth(lines.append, "ratings")) == {}
+    assert lines == ["0 of 0 ratings"]

@@ -56,7 +56,27 @@ def test_expected_renormalises_over_the_digits() -> None:
     assert answer.probabilities == pytest.approx((odds / (1 + odds), 0, 0, 0, 1 / (1 + odds)), abs=1e-6)
 
 
-@pytest.mark.parametrize("token", [" 4", "▁4", "Ġ4", "4"])
+def test_expected_asks_for_one_token_with_its_likeliest_alternatives_and_samples_nothing() -> None:
+    seen: list[dict[str, Any]] = []
+
+    def reply(body: dict[str, Any]) -> Reply:
+        seen.append(body)
+        return 200, completion("4", top={"4": -0.1})
+
+    with server(reply) as url:
+        ask(rater(url, elicitation="expected", temperature=0.7), REQUESTS[:1])
+    (body,) = seen
+    assert (body["temperature"], body["max_tokens"], body["logprobs"], body["top_logprobs"]) == (0, 1, True, 20)
+    assert body["structured_outputs"] == {"choice": ["1", "2", "3", "4", "5"]}
+
+
+def test_a_logprob_above_zero_is_a_probability_of_one() -> None:
+    with server(lambda _: (200, completion("4", top={"4": 1e4, "2": 0.0}))) as url:
+        (answer,) = ask(rater(url, elicitation="expected"), REQUESTS[:1])
+    assert answer.probabilities == (0, 0.5, 0, 0.5, 0)
+
+
+@pytest.mark.parametrize("token", [" 4", "▁4", "Ġ4", "4", "\n4", "4\r"])
 def test_a_digit_may_be_several_tokens_whose_masses_add_up(token: str) -> None:
     entries = [{"token": name, "logprob": value} for name, value in (("4", -1.0), (token, -2.0), ("2", -1.0))]
     logprobs = {"content": [{"token": "4", "logprob": -1.0, "top_logprobs": entries}]}
@@ -141,6 +161,12 @@ def test_garbage_is_one_sentence_of_ours(content: Any) -> None:
         f"({found})" in str(raised.value)
         for found in ("not JSON", "no `choices` with a message", "a message that is not text")
     )
+
+
+@pytest.mark.parametrize("count", [0, 2**31 - 1])
+def test_a_prompt_length_is_the_servers(count: int) -> None:
+    with server(lambda _: (200, {**completion("3"), "usage": {"prompt_tokens": count}})) as url:
+        assert [answer.n_prompt_tokens for answer in ask(rater(url), REQUESTS[:1])] == [count]
 
 
 @pytest.mark.parametrize("count", ["many", 2.5, True, -1, 2**31, None])

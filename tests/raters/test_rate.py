@@ -70,10 +70,13 @@ def test_a_question_is_that_of_its_seed_user_whatever_the_personas_number() -> N
     [
         (Answer("h", "4", FLAT, "ok", 9), "likert", (4, 3.5, "ok")),
         (Answer("h", "4", None, "ok", 9), "likert", (4, None, "ok")),
+        (Answer("h", "4", None, "truncated", 9), "likert", (4, None, "ok")),
         (Answer("h", "four", None, "ok", 9), "likert", (None, None, "unparsed")),
+        (Answer("h", "four", FLAT, "ok", 9), "likert", (None, None, "unparsed")),
         (Answer("h", "", None, "empty", 9), "likert", (None, None, "empty")),
         (Answer("h", None, None, "too_long", 9999), "likert", (None, None, "too_long")),
         (Answer("h", "I", (0.1, 0.1, 0.2, 0.5, 0.1), "ok", 9), "expected", (4, pytest.approx(3.4), "ok")),
+        (Answer("h", "", (0.1, 0.1, 0.2, 0.5, 0.1), "empty", 9), "expected", (4, pytest.approx(3.4), "ok")),
         (Answer("h", "I", None, "no_digit_mass", 9), "expected", (None, None, "no_digit_mass")),
         (Answer("h", "I", None, "ok", 9), "expected", (None, None, "no_digit_mass")),
     ],
