@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from dagster_defs.cli import main
 from python_assets.estimate import requests_of
+from python_assets.estimate.asked import Identities
 from python_assets.raters.chat import ChatModelError
 from python_assets.study import Rater, Study
 from python_assets.study.files import load_study
@@ -43,6 +44,30 @@ def test_speed_is_what_was_seen_between_two_writes(study: Study, warehouse: Ware
     assert found["grounded", "rate"].per_second == pytest.approx(10)
     assert found["grounded", "rate"].seconds == pytest.approx(70)
     assert found["grounded", "write"].per_second == pytest.approx(0.5)
+
+
+def test_another_model_at_work_meanwhile_does_not_change_the_speed(study: Study, warehouse: Warehouse) -> None:
+    meanwhile = """
+        insert into ml.answers by name select * replace
+        ('other' as model, 'o' || request_hash as request_hash, created_at + interval 500 milliseconds as created_at)
+        from ml.answers
+    """
+    warehouse.write(lambda connection: connection.execute(meanwhile).fetchall())
+    found = {(r.population, r.purpose): r for r in requests_of(study, warehouse)}
+    assert found["grounded", "rate"].per_second == pytest.approx(10)
+
+
+def test_tokens_are_measured_for_each_purpose(study: Study, warehouse: Warehouse) -> None:
+    warehouse.write(lambda connection: connection.execute("delete from ml.answers where purpose = 'write'").fetchall())
+    found = {r.purpose: (r.prompt_tokens, r.is_measured) for r in requests_of(study, warehouse)}
+    assert found == {"write": (350, False), "rate": (300, True)}
+
+
+def test_a_model_with_other_options_is_another(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("python_assets.estimate.asked.identity_of", lambda rater: rater.options)
+    identities = Identities(warehouse)
+    raters = [RATER.model_copy(update={"options": {"dtype": dtype}}) for dtype in ("float32", "float16")]
+    assert [identities.of(rater) for rater in raters] == [rater.options for rater in raters]
 
 
 def test_a_given_speed_holds_for_all(study: Study, warehouse: Warehouse) -> None:
@@ -101,6 +126,12 @@ def test_another_order_of_seed_users_asks_nothing_anew(study: Study, warehouse: 
     change = "update personas.grounding_profiles set seed_order = 100 - seed_order"
     warehouse.write(lambda connection: connection.execute(change).fetchall())
     assert counted(study, warehouse)[:2] == [(20, 20), (800, 100)]
+
+
+def test_a_small_population_takes_the_first_seed_users(study: Study, warehouse: Warehouse) -> None:
+    small = study.population("grounded").model_copy(update={"size": 3})
+    # Users 0, 1 and half of 2 have been asked; by their names 10 would come before 2.
+    assert counted(study.model_copy(update={"populations": [small]}), warehouse) == [(3, 3), (120, 100)]
 
 
 def test_answers_count_before_the_rows_that_are_made_from_them(study: Study, warehouse: Warehouse) -> None:

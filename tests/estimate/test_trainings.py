@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import pyarrow as pa
+import pytest
 
 from python_assets.estimate import trainings_of
 from python_assets.study import Study
@@ -19,17 +20,7 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
         (2, 0, None, None)
     ]
     encoder = study.instruments["paper"].encoder
-    run = {
-        "split": "Beauty", "instrument": "paper", "seed": study.seed, "config_hash": encoder.config_hash(), "data_hash": "d",
-        "n_users": 20, "n_items": 1, "n_train_pairs": 500, "n_validation_pairs": 1, "n_test_pairs": 1, "epochs": 4,
-        "best_epoch": 1, "logit_scale": 1.0, "checkpoint": b"", "history": "[]", "seconds": 20.0, "code_version": "1",
-        "created_at": datetime(2026, 1, 1),
-    }  # fmt: skip
-    warehouse.replace_slice("ml.encoder_runs", pa.Table.from_pylist([run]), where={})
-    place = {"split": "Beauty", "instrument": "paper", "seed": study.seed, "n_train_pairs": 50, "train_hash": 0}
-    vectors = {"mixture": [0.25] * 4, "embedding": [0.0] * 128}
-    places = [place | vectors | {"user_id": str(n), "folded_in": n < 2} for n in range(20)]
-    warehouse.replace_slice("ml.user_embeddings", pa.Table.from_pylist(places), where={})
+    add_encoder(warehouse, study, n_folded=2)
     (training,) = trainings_of(study, warehouse, code_version="1")
     assert (training.n_done, training.pairs_per_second, training.seconds) == (1, 100.0, encoder.max_epochs * 10)
     # The retest of a study with the seed before is the encoder of this one; of any other seed nothing is.
@@ -42,6 +33,56 @@ def test_trainings_take_the_speed_of_the_last_ones(study: Study, warehouse: Ware
     warehouse.write(lambda connection: connection.execute("delete from corpus.users where user_id = '9'").fetchall())
     (training,) = trainings_of(study, warehouse, code_version="1")
     assert training.n_done == 0
+
+
+def add_encoder(
+    warehouse: Warehouse, study: Study, *, instrument: str = "paper", seed: int | None = None, n_folded: int = 0
+) -> None:
+    """An encoder of the 20 users, some of whom were folded in later."""
+    key = {"split": "Beauty", "instrument": instrument, "seed": study.seed if seed is None else seed}
+    run = {
+        **key, "config_hash": study.instruments["paper"].encoder.config_hash(), "data_hash": "d",
+        "n_users": 20, "n_items": 1, "n_train_pairs": 500, "n_validation_pairs": 1, "n_test_pairs": 1, "epochs": 4,
+        "best_epoch": 1, "logit_scale": 1.0, "checkpoint": b"", "history": "[]", "seconds": 20.0, "code_version": "1",
+        "created_at": datetime(2026, 1, 1),
+    }  # fmt: skip
+    warehouse.replace_slice("ml.encoder_runs", pa.Table.from_pylist([run]), where=key)
+    place = {**key, "n_train_pairs": 50, "train_hash": 0, "mixture": [0.25] * 4, "embedding": [0.0] * 128}
+    places = [place | {"user_id": str(n), "folded_in": n < n_folded} for n in range(20)]
+    warehouse.replace_slice("ml.user_embeddings", pa.Table.from_pylist(places), where=key)
+
+
+def n_done(study: Study, warehouse: Warehouse) -> list[int]:
+    return [training.n_done for training in trainings_of(study, warehouse, code_version="1")]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "update ml.user_embeddings set train_hash = 1 where user_id::int < 3",
+        "insert into corpus.users select 'Beauty', 'new ' || range, 50 from range(3)",
+    ],
+)
+def test_changed_and_new_users_count_as_those_that_were_folded_in(
+    study: Study, warehouse: Warehouse, change: str
+) -> None:
+    add_encoder(warehouse, study)
+    assert n_done(study, warehouse) == [1]
+    warehouse.write(lambda connection: connection.execute(change).fetchall())
+    assert n_done(study, warehouse) == [0]
+
+
+def test_each_seed_has_its_own_users(study: Study, warehouse: Warehouse) -> None:
+    add_encoder(warehouse, study)
+    add_encoder(warehouse, study, seed=study.seed + 1, n_folded=20)
+    assert n_done(study, warehouse) == [1]
+
+
+@pytest.mark.parametrize("outdated", ["paper", "scale_free"])
+def test_of_two_like_encoders_the_one_that_is_current_counts(study: Study, warehouse: Warehouse, outdated: str) -> None:
+    for instrument in ("paper", "scale_free"):
+        add_encoder(warehouse, study, instrument=instrument, n_folded=20 if instrument == outdated else 0)
+    assert n_done(study, warehouse) == [1]
 
 
 def test_instruments_with_the_same_encoder_train_it_once(study: Study) -> None:
