@@ -82,6 +82,7 @@ def test_parquet_of_any_type(tmp_path: Path) -> None:
         ("p.csv", "persona_id,persona_text\n", "holds no rows"),
         ("p.jsonl", "", "holds no rows"),
         ("p.csv", "persona,persona_text\na,b\n", "has no column persona_id: it needs persona_id, persona_text"),
+        ("p.csv", "persona_id;more\na;b\n", "it needs persona_id, persona_text, and has more, persona_id."),
         ("p.jsonl", '{"persona_id": "a"}\n', "has no column persona_text"),
         ("p.jsonl", '{"persona_id": "a"\n', "cannot be read"),
         ("p.parquet", "no parquet", "cannot be read"),
@@ -146,6 +147,20 @@ def test_what_stands_in_a_csv_but_is_no_row(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text(text, encoding="utf-8", newline="")
     assert read(path) == [("#1", "# no comment", None, 1)]
+
+
+def test_a_row_of_empty_cells_is_a_row(tmp_path: Path) -> None:
+    assert read(write(tmp_path / "p.csv", "persona_id,persona_text\na,b\n,\n")) == [
+        ("a", "b", None, 1),
+        (None, None, None, 2),
+    ]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_line_ends_in_a_text_stay_and_those_around_it_go(tmp_path: Path, end: str) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(f'persona_id,persona_text\r\na,"{end}one{end}two {end}"\r\n', encoding="utf-8", newline="")
+    assert read(path) == [("a", f"one{end}two", None, 1)]
 
 
 def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> None:

@@ -94,6 +94,37 @@ def test_one_file_of_several_splits(warehouse: Warehouse, study: Study, file: Pa
     assert [(part.split, part.n_rows) for part in done] == [("Beauty", 1), ("Games", 1)]
 
 
+def test_a_persona_of_two_splits_may_stand_for_a_user_of_each(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,persona_text,seed_user_id,split\nz,I like oil.,ann,Beauty\nz,I play.,bob,Games\n")
+    import_personas(warehouse, study, file, population="brought")
+    file.write_text("persona_id,item_id,rating,seed_user_id,split\nz,i1,5,ann,Beauty\nz,g1,2,bob,Games\n")
+    done = import_ratings(warehouse, study, file, population="brought")
+    assert [(part.split, part.n_seeded) for part in done] == [("Beauty", 1), ("Games", 1)]
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,g1,2,ann\n")
+    with pytest.raises(ImportFileError, match="names the seed user ann, who is no user of that split's corpus"):
+        import_ratings(warehouse, study, file, population="brought", split="Games")
+
+
+def test_a_user_of_several_splits_makes_one_persona(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,persona_text,seed_user_id\nz,I like oil.,bob\n")
+    import_personas(warehouse, study, file, population="rated_here", split="Beauty")
+    assert personas_of(warehouse, study, "rated_here") == [("z", "bob", "I like oil.", [])]
+
+
+def test_personas_of_another_population_are_others(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text(TEXTS)
+    import_personas(warehouse, study, file, population="rated_here", split="Beauty")
+    file.write_text("persona_id,item_id,rating,seed_user_id\nz,i1,5,bob\n")
+    (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert (done.n_personas, done.n_seeded) == (1, 1)
+
+
+def test_a_probe_of_another_split_is_none_of_this(warehouse: Warehouse, study: Study, file: Path) -> None:
+    file.write_text("persona_id,item_id,rating\nz,i1,5\nz,g1,2\n")
+    (done,) = import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert (done.n_rows, done.n_probe_ratings, done.n_probes) == (2, 1, 4)
+
+
 def test_a_second_file_replaces_the_first_of_its_split_only(warehouse: Warehouse, study: Study, file: Path) -> None:
     file.write_text("persona_id,item_id,rating,split\nz,i1,5,Beauty\nz,g1,2,Games\n")
     import_ratings(warehouse, study, file, population="brought")
