@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -22,6 +22,10 @@ class FileServer:
     busy: int = 0
     """So many of the next requests are answered with status 503."""
     ranges: bool = True
+    shift: int = 0
+    """Ranges begin so many bytes later than asked for."""
+    missing: int = 404
+    """Status of what is not there."""
     weak: bool = False
     """ETags say only that files are much the same."""
     requests: list[tuple[str, str, str | None]] = field(default_factory=list)
@@ -56,12 +60,12 @@ def serve() -> Iterator[FileServer]:
                 return
             data = state.files.get(self.path)
             if data is None:
-                self._head(404, {"Content-Length": "0"})
+                self._head(state.missing, {"Content-Length": "0"})
                 return
             tag, start, status = f'{"W/" if state.weak else ""}"{hash(data)}"', 0, 200
             wanted = self.headers.get("Range")
             if wanted and state.ranges and self.headers.get("If-Range") == tag:
-                start, status = int(wanted.removeprefix("bytes=").removesuffix("-")), 206
+                start, status = int(wanted.removeprefix("bytes=").removesuffix("-")) + state.shift, 206
             headers = {"ETag": tag, "Content-Length": str(len(data) - start)}
             if start >= len(data):
                 self._head(416, {"Content-Range": f"bytes */{len(data)}", "Content-Length": "0"})
@@ -72,10 +76,12 @@ def serve() -> Iterator[FileServer]:
             if with_body:
                 limit = state.break_after.pop(0) if state.break_after else len(data)
                 body = data[start : start + limit]
-                self.wfile.write(body[: len(body) // 2])
-                if state.go_on:
-                    state.go_on.wait(30)
-                self.wfile.write(body[len(body) // 2 :])
+                # Who asked may have gone.
+                with suppress(ConnectionError):
+                    self.wfile.write(body[: len(body) // 2])
+                    if state.go_on:
+                        state.go_on.wait(30)
+                    self.wfile.write(body[len(body) // 2 :])
                 self.close_connection = True
 
         def _head(self, status: int, headers: dict[str, str]) -> None:

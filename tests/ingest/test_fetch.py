@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import resource
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -62,6 +64,12 @@ def test_a_download_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, ser
     assert server.gets == [None, "bytes=1000000-", "bytes=1500000-"]
 
 
+def test_a_download_that_gets_on_may_break_off_often(tmp_path: Path, server: FileServer) -> None:
+    server.break_after = [300_000] * (fetch.ATTEMPTS + 2)
+    assert get(server, tmp_path).path.read_bytes() == DATA
+    assert len(server.gets) == fetch.ATTEMPTS + 3
+
+
 def test_the_next_call_goes_on_where_the_last_one_gave_up(
     tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -88,6 +96,16 @@ def test_pieces_of_two_versions_are_never_joined(
     assert get(server, tmp_path).path.read_bytes() == server.files["/a.jsonl.gz"]
 
 
+def test_a_piece_from_elsewhere_is_not_joined(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch, "ATTEMPTS", 2)
+    server.break_after, server.shift = [1_000_000], 10
+    with pytest.raises(IngestError, match="the server sent another range than asked for"):
+        get(server, tmp_path)
+    assert (tmp_path / "deep" / "a.jsonl.gz.part").read_bytes() == DATA[:1_000_000]
+
+
 def test_pieces_are_not_joined_on_the_word_of_a_weak_tag(tmp_path: Path, server: FileServer) -> None:
     server.weak, server.break_after = True, [1_000_000]
     done = get(server, tmp_path)
@@ -102,6 +120,14 @@ def test_a_part_that_is_complete_only_gets_its_name(tmp_path: Path, server: File
     part.with_name(".a.jsonl.gz.part.json").write_text(f'{{"validator": "\\"{hash(DATA)}\\""}}')
     assert get(server, tmp_path).downloaded == 0
     assert done.path.read_bytes() == DATA
+
+
+def test_a_part_that_is_longer_than_the_file_is_no_part_of_it(tmp_path: Path, server: FileServer) -> None:
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.jsonl.gz.part").write_bytes(DATA + b"more")
+    (tmp_path / "deep" / ".a.jsonl.gz.part.json").write_text(f'{{"validator": "\\"{hash(DATA)}\\""}}')
+    assert get(server, tmp_path).path.read_bytes() == DATA
+    assert server.gets == [f"bytes={len(DATA) + 4}-", None]
 
 
 def test_a_wrong_checksum_keeps_nothing(tmp_path: Path, server: FileServer) -> None:
@@ -121,8 +147,9 @@ def test_a_busy_server_is_asked_again(tmp_path: Path, server: FileServer) -> Non
 
 
 def test_no_such_file_and_no_server_are_one_sentence_each(tmp_path: Path, server: FileServer) -> None:
-    with pytest.raises(IngestError, match=r"does not exist: check the category's name"):
-        fetch_file(f"{server.url}/b", tmp_path / "b")
+    for server.missing in (404, 410):
+        with pytest.raises(IngestError, match=r"does not exist: check the category's name"):
+            fetch_file(f"{server.url}/b", tmp_path / "b")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         nowhere = f"http://127.0.0.1:{unused.getsockname()[1]}/a"
@@ -153,6 +180,21 @@ def test_a_full_disk_is_one_sentence_and_the_part_is_kept(tmp_path: Path, server
     done = fetch_file(f"{server.url}/a.jsonl.gz", tmp_path / "a.jsonl.gz")
     assert done.downloaded == len(DATA) - len(part)
     assert done.path.read_bytes() == DATA
+
+
+def test_what_does_not_fit_on_the_disk_is_not_begun(
+    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=2_000_000))
+    with pytest.raises(
+        IngestError, match=r"a\.jsonl\.gz\.part cannot be written \(0\.0 GB to come, more than the disk"
+    ):
+        get(server, tmp_path)
+    assert not list((tmp_path / "deep").iterdir())
+    # Of a part only the rest has to fit.
+    (tmp_path / "deep" / "a.jsonl.gz.part").write_bytes(DATA[:1_500_000])
+    (tmp_path / "deep" / ".a.jsonl.gz.part.json").write_text(f'{{"validator": "\\"{hash(DATA)}\\""}}')
+    assert get(server, tmp_path).downloaded == 1_500_000
 
 
 @contextmanager
@@ -248,6 +290,31 @@ def test_two_addresses_of_a_study_are_never_kept_in_one_file(tmp_path: Path, oth
         files_of_sources(sources, categories=["B"], base_url="http://example.org")
     same = [sources[0], Source.model_validate({"category": "B", "reviews": first})]
     assert len(source_files(same, roots=[tmp_path])) == 2
+
+
+def wanted(*sources: dict[str, str]) -> list[str]:
+    """Addresses below the authors' folder."""
+    files, others = files_of_sources([Source.model_validate(source) for source in sources], base_url="http://h")
+    assert not others
+    return [file.url.removeprefix("http://h/") for file in files]
+
+
+def test_a_rating_only_file_is_the_one_that_the_study_names() -> None:
+    names = [f"benchmark/{core}/rating_only/A.csv.gz" for core in ("5core", "0core")]
+    assert [wanted({"category": "A", "reviews": name}) for name in names] == [[names[0]], [names[1]]]
+
+
+def test_metadata_beside_a_rating_only_file_has_a_layout_of_its_own(tmp_path: Path) -> None:
+    for name in ("a.csv", "meta_a.jsonl"):
+        (tmp_path / name).touch()
+    source = {"category": "A", "format": "ratings_csv", "reviews": "a.csv", "items": "meta_a.jsonl"}
+    found = source_files([Source.model_validate(source)], roots=[tmp_path])
+    assert [(file.kind, file.format) for file in found] == [("reviews", "ratings_csv"), ("items", "auto")]
+
+
+def test_what_two_categories_read_is_fetched_once() -> None:
+    url = "http://h/a.jsonl"
+    assert wanted({"category": "A", "reviews": url}, {"category": "B", "reviews": url}) == ["a.jsonl"]
 
 
 @pytest.mark.parametrize(

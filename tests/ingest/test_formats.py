@@ -27,6 +27,8 @@ HEADER = b"user_id,parent_asin,rating,timestamp"
         ([b"", b"", HEADER], Layout("ratings_csv", "reviews", 3)),
         ([b"\xef\xbb\xbf" + HEADER], Layout("ratings_csv", "reviews", 1)),
         ([b"", b"{broken", b"\xff", b"[1]", b"x" * 300_000, REVIEW_2018], Layout("amazon_2018", "reviews", 0)),
+        ([b"x"] * 999 + [REVIEW_2023], Layout("amazon_2023", "reviews", 0)),
+        ([b"x"] * 1000 + [REVIEW_2023], None),
         ([b"x", HEADER], None),
         ([b'{"name": "x"}'], None),
         ([b"[" * 100_000], None),

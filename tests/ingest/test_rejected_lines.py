@@ -40,6 +40,7 @@ BAD = [
     (review(rating=float("nan")), "rating is not a number"),
     (review(rating=float("inf")), "rating is outside 1 to 5"),
     (review(rating=0), "rating is outside 1 to 5"),
+    (review(rating=0.99), "rating is outside 1 to 5"),
     (review(rating=5.01), "rating is outside 1 to 5"),
     (without(review(), "timestamp"), "timestamp is missing"),
     (review(time="2017-07-14"), "timestamp is not a number"),
@@ -113,14 +114,16 @@ def test_line_numbers_hold_past_one_read_buffer(tmp_path: Path, warehouse: Wareh
 def test_seconds_and_milliseconds_are_told_apart(tmp_path: Path, warehouse: Warehouse) -> None:
     lines = [
         review("milliseconds", time=MILLISECONDS + 557),
+        review("fraction", time=MILLISECONDS + 0.25),
         review("seconds", time=MILLISECONDS // 1000),
         review("text", time=str(MILLISECONDS)),
         review("earliest", time=788_918_400),
         review("latest", time=4_102_444_799_999),
     ]
-    assert ingest(warehouse, write(tmp_path / "a.jsonl", lines)).n_accepted == 5
+    assert ingest(warehouse, write(tmp_path / "a.jsonl", lines)).n_accepted == 6
     assert dict(warehouse.rows("select user_id, reviewed_at::varchar from raw.reviews")) == {
         "milliseconds": "2017-07-14 02:40:00.557",
+        "fraction": "2017-07-14 02:40:00.00025",
         "seconds": "2017-07-14 02:40:00",
         "text": "2017-07-14 02:40:00",
         "earliest": "1995-01-01 00:00:00",

@@ -75,6 +75,13 @@ def test_a_change_under_a_known_key_is_a_correction(
     assert warehouse.rows(CONTENT) == [(*expected.values(), str(path), number, batch)]
 
 
+@pytest.mark.parametrize("field", ["title", "text"])
+def test_no_text_is_not_an_empty_text(tmp_path: Path, warehouse: Warehouse, field: str) -> None:
+    ingest(warehouse, write(tmp_path / "a.jsonl", [review(**{field: None})]))
+    assert counts(ingest(warehouse, write(tmp_path / "b.jsonl", [review(**{field: ""})]))) == (1, 1, 0, 0, 1)
+    assert warehouse.rows(f"select {field} from raw.reviews") == [("",)]
+
+
 def test_the_last_of_several_corrections_stands(tmp_path: Path, warehouse: Warehouse) -> None:
     lines = [review(rating=rating) for rating in (1, 2, 2, 3, 1)]
     assert counts(ingest(warehouse, write(tmp_path / "a.jsonl", lines))) == (5, 4, 0, 1, 3)
