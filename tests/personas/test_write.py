@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from python_assets.personas.demographics import ATTRIBUTES
 from python_assets.personas.prompts import PROMPT_HASHES
 from python_assets.personas.write import Draft, category_label, draft_personas, persona_rows
 from python_assets.raters.chat import Answer
@@ -67,6 +68,17 @@ def test_populations_of_the_same_kind_share_their_requests_and_people_differ() -
     assert len({(draft.request.system, draft.request.user) for draft in backstories if draft.request}) == 1
 
 
+def test_a_text_is_that_of_its_seed_user_whatever_the_personas_number() -> None:
+    later = PROFILES.set_column(1, "seed_order", pa.array([3, 2, 1]))
+    drafts = draft_personas(
+        population("grounded", size=3), split="Beauty", seed=42, category_label="Beauty", profiles=later
+    )
+    assert [draft.seed_user_id for draft in drafts] == ["u3", "u1", "u2"]
+    assert {draft.seed_user_id: draft.request for draft in drafts} == {
+        draft.seed_user_id: draft.request for draft in grounded(size=3)
+    }
+
+
 def test_fewer_profiles_than_wanted() -> None:
     assert len(grounded(size=500)) == 3
 
@@ -78,6 +90,23 @@ def test_demographic_drafts_name_their_attributes() -> None:
     assert draft.attributes == {name: f"the {name}" for name in names}
     assert draft.request is not None
     assert draft.request.user.startswith("Age: the age. Gender: the gender. Location: the location.")
+
+
+def test_each_split_has_people_of_its_own() -> None:
+    ages = [(f"age {n}", 1.0) for n in range(50)]
+    rows = [("age", *age) for age in ages] + [(name, "x", 1.0) for name in ATTRIBUTES[1:]]
+    marginals = pa.table(
+        dict(zip(("attribute", "value", "probability"), map(list, zip(*rows, strict=True)), strict=True))
+    )
+    first, other, again = (
+        [
+            draft.attributes
+            for draft in draft_personas(population("demographic", size=9), split=split, seed=42, marginals=marginals)
+        ]
+        for split in ("Beauty", "Games", "Beauty")
+    )
+    assert first == again
+    assert first != other
 
 
 @pytest.mark.parametrize(("condition", "missing"), [("demographic", "marginals"), ("grounded", "profiles")])
