@@ -21,6 +21,13 @@ def test_pair_distances_row_by_row() -> None:
         pair_distances(personas, seed_users[:3])
 
 
+def test_a_persona_at_its_seed_users_place_is_never_nearer_than_there() -> None:
+    points = np.random.default_rng(0).standard_normal((200, 7))
+    for factor in (1.0, 3.0):
+        assert pair_distances(factor * points, points).cosine.min() == 0
+        assert pair_distances(-factor * points, points).cosine.max() == 2
+
+
 def test_rank_accuracy_estimates_the_share_of_all_triplets() -> None:
     rng = np.random.default_rng(0)
     mine, theirs = rng.standard_normal((2, 12, 30))

@@ -50,10 +50,20 @@ def test_user_specific_scores_leave_out_what_all_users_share() -> None:
     assert user_score_agreement(*known) == pytest.approx(1.0)
 
 
+def test_a_user_who_likes_all_items_alike_is_left_out() -> None:
+    rng = np.random.default_rng(5)
+    a, b = rng.standard_normal((2, 20, 30))
+    a += 5 * rng.standard_normal(30)
+    rest = user_score_agreement(a, b)
+    indifferent = np.full((1, 30), 0.5)
+    assert user_score_agreement(np.vstack([a, indifferent]), np.vstack([b, indifferent])) == pytest.approx(rest)
+
+
 def test_one_taste_for_all_is_no_agreement_rather_than_rounding() -> None:
     scores = np.tile(np.random.default_rng(4).standard_normal(30).astype(np.float32), (20, 1))
     lengths = np.linspace(1, 3, 20, dtype=np.float32)[:, None]
     assert user_score_agreement(scores * lengths, scores) is None
+    assert user_score_agreement(scores * lengths, scores * lengths[::-1]) is None
     assert user_score_agreement(np.full((20, 30), 0.1), scores) is None
     assert user_cosine_agreement(np.ones((20, 4)) * lengths, np.random.default_rng(0).random((20, 4)), seed=0) is None
 
