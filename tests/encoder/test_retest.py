@@ -8,8 +8,9 @@ import duckdb
 import pytest
 
 from python_assets.encoder.retest import retest_rows
-from python_assets.encoder.store import load_users
-from python_assets.metrics.retest import user_cosine_agreement
+from python_assets.encoder.store import load_encoder, load_users
+from python_assets.encoder.users import score_items
+from python_assets.metrics.retest import user_cosine_agreement, user_score_agreement
 from python_assets.placement.refresh import keep_current
 from python_assets.study import Encoder, Instrument, Study
 from python_assets.warehouse import Warehouse
@@ -46,14 +47,28 @@ def test_who_was_folded_in_later_does_not_count(tmp_path: Path) -> None:
         vector = [10.0] + [0.0] * (SMALL.dimension - 1)
         connection.execute(
             "update ml.user_embeddings set folded_in = true, mixture = [1, 0, 0, 0], embedding = ? "
-            "where list_contains(?, user_id)",
-            [vector, folded],
+            "where list_contains(?, user_id) and seed = ?",
+            [vector, folded, seeds[1]],
         )
 
     rest = [number for number, user in enumerate(data.user_ids.to_pylist()) if user not in folded]
     places = [load_users(warehouse, **made, seed=seed).embeddings[rest] for seed in seeds]
     expected = user_cosine_agreement(places[0], places[1], seed=study.seed)
+    scores = [
+        score_items(
+            load_encoder(warehouse, **made, seed=seed),
+            load_users(warehouse, **made, seed=seed).mixtures[rest],
+            load_encoder(warehouse, **made, seed=seed).catalogue_geometry(data.texts),
+        )
+        for seed in seeds
+    ]
     whole = agreement()["user_cosine"]
+    # Of a seed that the study had before.
+    former = "insert into ml.user_embeddings by name select * replace (99 as seed, true as folded_in) from ml.user_embeddings"
+    warehouse.write(lambda connection: connection.execute(f"{former} where seed = {seeds[0]}").fetchall())
+    assert agreement()["user_cosine"] == whole
     warehouse.write(fold_in)
-    assert agreement()["user_cosine"] == pytest.approx(expected, abs=1e-6)
+    assert agreement() == pytest.approx(
+        {"user_cosine": expected, "user_scores": user_score_agreement(*scores)}, abs=1e-6
+    )
     assert whole != pytest.approx(expected, abs=1e-3)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from python_assets.encoder.data import TrainingData
@@ -33,10 +34,16 @@ def warehouse(tmp_path: Path) -> Warehouse:
 @pytest.fixture
 def keep(warehouse: Warehouse) -> Keep:
     def run(
-        instrument: str, data: TrainingData, *, encoder: Encoder = SMALL, seed: int = 5, code_version: str = "test"
+        instrument: str,
+        data: TrainingData,
+        *,
+        encoder: Encoder = SMALL,
+        split: str = "Beauty",
+        seed: int = 5,
+        code_version: str = "test",
     ) -> str:
         placement = Placement(objective="correlation" if instrument == "scale_free" else "bpr", steps=20)
-        made = {"split": "Beauty", "instrument": instrument, "seed": seed, "code_version": code_version}
+        made = {"split": split, "instrument": instrument, "seed": seed, "code_version": code_version}
         settings = Instrument(encoder=encoder, placement=placement)
         return keep_current(warehouse, data, settings, **made, log=lambda line: None)
 
@@ -64,6 +71,14 @@ def test_the_second_takes_over_what_the_first_trained(
         ours, theirs = (warehouse.rows(rows.format(name)) for name in ("scale_free", "paper"))
         assert ours == theirs
         assert ours
+    # Whoever compares encoders sees that it is a new one.
+    assert warehouse.rows("select count(distinct created_at) from ml.encoder_runs") == [(2,)]
+
+
+def test_a_retest_does_not_stand_in_the_way(keep: Keep, data: TrainingData) -> None:
+    for seed in (5, 6):
+        keep("paper", data, seed=seed)
+    assert [keep("scale_free", data, seed=seed) for seed in (5, 6)] == ["taken over"] * 2
 
 
 def test_it_is_what_a_training_of_its_own_gives(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
@@ -87,8 +102,8 @@ def test_what_was_there_before_is_replaced(warehouse: Warehouse, keep: Keep, dat
 
 @pytest.mark.parametrize(
     "other",
-    [{"seed": 6}, {"code_version": "next"}, {"encoder": SMALL.model_copy(update={"dropout": 0.0})}],
-    ids=["seed", "code", "settings"],
+    [{"split": "Games"}, {"seed": 6}, {"code_version": "next"}, {"encoder": SMALL.model_copy(update={"dropout": 0.0})}],
+    ids=["split", "seed", "code", "settings"],
 )
 def test_another_encoder_is_trained(keep: Keep, data: TrainingData, other: dict[str, object]) -> None:
     keep("paper", data)
@@ -106,6 +121,8 @@ def test_other_pairs_are_trained_on(keep: Keep, data: TrainingData) -> None:
         "update ml.user_embeddings set folded_in = true where user_id = 'u0003'",
         "update ml.user_embeddings set folded_in = null where user_id = 'u0003'",
         "delete from ml.user_embeddings where user_id = 'u0003'",
+        "insert into ml.user_embeddings by name select * replace ('new' as user_id, true as folded_in)"
+        " from ml.user_embeddings where user_id = 'u0003'",
     ],
 )
 def test_places_that_are_no_longer_the_trained_ones_are_not_taken(
@@ -114,6 +131,14 @@ def test_places_that_are_no_longer_the_trained_ones_are_not_taken(
     keep("paper", data)
     warehouse.write(lambda connection: connection.execute(change).fetchall())
     assert keep("scale_free", data) == "trained"
+
+
+def test_a_training_forgets_its_own_state_only(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
+    for split in ("Beauty", "Games"):
+        state = {"split": split, "seed": 5, "config_hash": "c", "data_hash": "d", "epoch": 1, "state": b"s"}
+        warehouse.replace_slice("ml.training_states", pa.Table.from_pylist([state]), where={"split": split})
+    keep("paper", data)
+    assert warehouse.rows("select split from ml.training_states") == [("Games",)]
 
 
 def test_hashes_of_users_are_the_present_ones(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
