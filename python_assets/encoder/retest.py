@@ -16,6 +16,8 @@ from python_assets.warehouse import Warehouse
 
 # Users and items that the agreement is measured on; more change the third digit only.
 SAMPLE = 1000
+# Users whose cosines can be correlated. Fewer are left where nearly all were folded in since, and say nothing.
+LEAST = 3
 TRAINED = """
     select user_id from ml.user_embeddings
     where split = ? and instrument = ? and list_contains(?, seed)
@@ -37,6 +39,7 @@ def retest_rows(
     trained = np.flatnonzero(pc.is_in(data.user_ids, value_set=known.combine_chunks()).to_numpy(zero_copy_only=False))
     users = np.sort(trained[rng.permutation(len(trained))[:SAMPLE]])
     items = np.sort(rng.permutation(len(data.item_ids))[:SAMPLE])
+    enough = len(users) >= LEAST
     views = []
     for seed in study.encoder_seeds(instrument):
         model = load_encoder(warehouse, split=split, instrument=instrument, seed=seed)
@@ -48,8 +51,11 @@ def retest_rows(
         {"seed": first[0], "other_seed": seed, "metric": metric, "value": value}
         for seed, embeddings, scores in others
         for metric, value in (
-            ("user_cosine", user_cosine_agreement(first[1], embeddings, seed=study.seed, max_users=SAMPLE)),
-            ("user_scores", user_score_agreement(first[2], scores)),
+            (
+                "user_cosine",
+                user_cosine_agreement(first[1], embeddings, seed=study.seed, max_users=SAMPLE) if enough else None,
+            ),
+            ("user_scores", user_score_agreement(first[2], scores) if enough else None),
         )
     ]
     fixed = {"split": split, "instrument": instrument, "code_version": code_version}

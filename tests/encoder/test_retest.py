@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pytest
 
 from python_assets.encoder.retest import retest_rows
@@ -19,8 +20,9 @@ from tests.encoder.planted import planted_corpus
 SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
 
 
-def test_who_was_folded_in_later_does_not_count(tmp_path: Path) -> None:
-    study = Study.model_validate(
+@pytest.fixture
+def study() -> Study:
+    return Study.model_validate(
         {
             "name": "retested",
             "sources": [{"category": "Beauty", "reviews": "b.jsonl"}],
@@ -29,8 +31,17 @@ def test_who_was_folded_in_later_does_not_count(tmp_path: Path) -> None:
             "populations": [{"name": "perfect", "condition": "control", "rater": {"backend": "perfect"}}],
         }
     )
-    warehouse, data = Warehouse(tmp_path / "w.duckdb"), planted_corpus().data
-    warehouse.prepare(dimension=SMALL.dimension)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    made = Warehouse(tmp_path / "w.duckdb")
+    made.prepare(dimension=SMALL.dimension)
+    return made
+
+
+def test_who_was_folded_in_later_does_not_count(study: Study, warehouse: Warehouse) -> None:
+    data = planted_corpus().data
     seeds, made = study.encoder_seeds("paper"), {"split": "Beauty", "instrument": "paper"}
     for seed in seeds:
         keep_current(
@@ -72,3 +83,19 @@ def test_who_was_folded_in_later_does_not_count(tmp_path: Path) -> None:
         {"user_cosine": expected, "user_scores": user_score_agreement(*scores)}, abs=1e-6
     )
     assert whole != pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("n_left", [0, 2])
+def test_where_nearly_all_were_folded_in_nothing_is_known(study: Study, warehouse: Warehouse, n_left: int) -> None:
+    data, made = planted_corpus().data, {"split": "Beauty", "instrument": "paper"}
+    patient = study.instruments["paper"].model_copy(update={"retrain_after": 1})
+    hashes = data.train_hashes + np.uint64(1000)
+    hashes[:n_left] = data.train_hashes[:n_left]
+    for night in (data, data._replace(train_hashes=hashes)):
+        for seed in study.encoder_seeds("paper"):
+            keep_current(warehouse, night, patient, **made, seed=seed, code_version="1", log=lambda line: None)
+    table = retest_rows(warehouse, data, study, **made, code_version="1")
+    assert dict(zip(table["metric"].to_pylist(), table["value"].to_pylist(), strict=True)) == {
+        "user_cosine": None,
+        "user_scores": None,
+    }
