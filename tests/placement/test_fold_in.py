@@ -20,6 +20,7 @@ from python_assets.placement import fold_in
 from python_assets.placement.fit import start_logits
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.placement.refresh import keep_current
+from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
 from python_assets.warehouse import Warehouse
 from tests.encoder.planted import planted_corpus
@@ -176,6 +177,19 @@ def test_a_folded_user_starts_from_its_own_seed(warehouse: Warehouse, keep: Keep
     # They have the same pairs, so that only the start tells them apart.
     assert not np.allclose(places["x0"], places["x1"], atol=0.01)
     assert not np.allclose(places["x1"], places["x2"], atol=0.01)
+
+
+@pytest.mark.parametrize("init", ["normal", "zero"])
+def test_a_folded_user_starts_as_the_encoders_own_users_did(warehouse: Warehouse, init: str) -> None:
+    data, still = planted_corpus().data, Placement(steps=1, learning_rate=1e-6)
+    settings = Instrument(encoder=SMALL.model_copy(update={"max_epochs": 1, "mixture_init": init}), placement=still)
+    for seed in (5, 6):
+        made = {"split": "Beauty", "instrument": "paper", "seed": seed, "code_version": "test"}
+        for night in (data, _with_users(data, add=1)):
+            keep_current(warehouse, night, settings, **made, log=lambda line: None)
+    table = warehouse.read("select mixture from ml.user_embeddings where user_id = 'x0' order by seed")
+    starts = start_logits([derive_seed(seed, "fold-in", "Beauty", "x0") for seed in (5, 6)], 4, init)
+    np.testing.assert_allclose(to_matrix(table["mixture"]), torch.softmax(starts, dim=1), atol=1e-4)
 
 
 def test_many_changes_train_anew(warehouse: Warehouse, keep: Keep) -> None:
