@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from python_assets.report.answers import answers_context, coverage_scale
-from python_assets.report.cases import _notes, assess
+from python_assets.report.cases import _notes, assess, persona_populations
 from python_assets.report.data import ReportData, read_tables
 from python_assets.report.instruments import coverage_floor
 from python_assets.report.names import FGI_METRICS
@@ -37,6 +37,18 @@ def test_every_number_of_a_case_comes_from_its_own_row(data: ReportData) -> None
     assert (case.rank_accuracy, case.perfect_rank_accuracy, case.popularity_rank_accuracy) == (0.74, 0.97, 0.66)
     assert case.fgi == pytest.approx({metric: fgi(0.09, metric) for metric in FGI_METRICS})
     assert case.perfect_fgi == pytest.approx({metric: fgi(0.94, metric) for metric in FGI_METRICS})
+
+
+def test_the_floor_is_that_of_the_gap_and_the_largest_perfect_rater_counts(data: ReportData) -> None:
+    few = [row | {"population": "few", "n_personas": 3, "rank_accuracy": 0.5} for row in data.fidelity]
+    few = [row for row in few if row["backend"] == "perfect"]
+    other = replace(data, fidelity=few + data.fidelity, gaps=[row | {"floor": 0.8} for row in data.gaps])
+    case = assess(other, "All_Beauty", "grounded_smollm2", "calibrated").case
+    assert (case.floor, case.perfect_rank_accuracy) == (0.8, 0.97)
+
+
+def test_who_was_never_measured_is_named(data: ReportData) -> None:
+    assert persona_populations(replace(data, fidelity=[])) == ["grounded_smollm2"]
 
 
 def test_an_instrument_that_did_not_measure_a_population_has_no_answer_for_it(data: ReportData) -> None:

@@ -11,7 +11,7 @@ import pytest
 from python_assets.report.clouds import Cloud
 from python_assets.report.figure4_local_global import _spread
 from python_assets.report.figure5_map import _lay_out
-from python_assets.report.figure_gaps import worse_by
+from python_assets.report.figure_gaps import printed_unit, worse_by
 from python_assets.report.names import in_order
 from python_assets.report.style import COLOURS, INK, new_figure, to_svg
 
@@ -60,6 +60,10 @@ def test_worse_is_positive_for_coverage_and_distances() -> None:
     assert worse_by("coverage", -0.6) == 0.6
     assert worse_by("mmd", 0.2) == 0.2
     assert worse_by("mmd", None) is None
+
+
+def test_gaps_are_drawn_in_the_unit_of_the_tables() -> None:
+    assert [printed_unit(*given) for given in (("coverage", -0.6), ("mmd", 0.25), ("mmd", None))] == [0.6, 250, None]
 
 
 def test_rows_stand_in_one_order_everywhere() -> None:

@@ -49,3 +49,9 @@ def test_the_perfect_rater_stands_beside_the_floor_of_its_own_size() -> None:
     row = ROW | {"verdict": "faithful", "floor_coverage": 0.81, "perfect_rater_coverage": 0.78}
     words = " ".join(instrument_in_words(row, 0.97, has_perfect=True))
     assert "cover 78%, other real users 81%: it can show" in words
+
+
+@pytest.mark.parametrize(("ignorant", "said"), [(0.8, True), (0.75, False), (None, False)])
+def test_what_a_random_start_covers_is_said_where_it_is_much(ignorant: float | None, said: bool) -> None:
+    words = " ".join(instrument_in_words(ROW | {"ignorant_rater_coverage": ignorant}, 0.97, has_perfect=True))
+    assert ("left at a random start cover 80%, so coverage alone" in words) is said

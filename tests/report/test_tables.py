@@ -71,6 +71,17 @@ def test_answers_are_dated_from_the_first_to_the_last(data: ReportData) -> None:
     assert dates == {(AT, AT.replace(day=AT.day + 1))}
 
 
+def test_expected_ratings_that_differ_are_not_constant(tmp_path: Path) -> None:
+    world = World(instruments={"paper": Instrument()}, populations=(replace(GROUNDED, n=3),), n_users=5)
+    warehouse = fill(tmp_path / "w.duckdb", world)
+    with warehouse.connect(read_only=False) as connection:
+        graded = "elicitation = 'expected', rating = 3, expected_rating = 3 + ascii(right(item_id, 1)) / 1000"
+        connection.execute(f"update ml.ratings set {graded}, status = 'ok'")
+        (answers,) = read_tables(connection).answers
+    assert (answers["n_constant"], answers["counts"]) == (0, [0, 0, 30, 0, 0])
+    assert 3.04 < answers["mean"] < 3.06
+
+
 def test_users_without_a_pair_are_counted(data: ReportData) -> None:
     (users,) = data.users
     assert (users["n_users"], users["n_without_pairs"], users["median_reviews"]) == (80, 2, 10)

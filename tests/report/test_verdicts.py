@@ -50,8 +50,12 @@ def test_a_gap_of_one_side_alone_is_said_so(coverage: float, perfect: float, wor
     assert words in judge(replace(FAITHFUL, coverage=coverage, perfect=perfect)).sentence
 
 
-def test_between_half_and_four_fifths_of_the_floor_it_is_partly_faithful() -> None:
-    assert judge(replace(FAITHFUL, coverage=0.6)).verdict is Verdict.PARTLY
+@pytest.mark.parametrize(
+    ("coverage", "verdict"),
+    [(0.47, Verdict.NO), (0.48, Verdict.PARTLY), (0.75, Verdict.PARTLY), (0.77, Verdict.YES)],
+)
+def test_between_half_and_four_fifths_of_the_floor_it_is_partly_faithful(coverage: float, verdict: Verdict) -> None:
+    assert judge(replace(FAITHFUL, coverage=coverage)).verdict is verdict
 
 
 def test_a_compressing_instrument_still_shows_personas_below_perfect_stand_ins() -> None:
@@ -183,6 +187,12 @@ def test_mostly_constant_personas_are_not_faithful_and_the_sentence_counts_only_
     judgement = judge(Case(n_personas=500, n_unplaceable=480, n_rated=500, n_constant=470))
     assert judgement.verdict is Verdict.NO
     assert "470 of them because they rate everything alike" in judgement.sentence
+
+
+@pytest.mark.parametrize(("unplaced", "verdict"), [(250, Verdict.NO), (249, Verdict.YES)])
+def test_from_half_on_those_without_a_place_decide(unplaced: int, verdict: Verdict) -> None:
+    case = replace(FAITHFUL, n_unplaceable=unplaced, n_rated=500, n_constant=unplaced)
+    assert judge(case).verdict is verdict
 
 
 def test_nothing_measured_is_said() -> None:
