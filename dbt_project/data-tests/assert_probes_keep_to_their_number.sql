@@ -1,4 +1,5 @@
 -- No band has more probes than the study wants, and a band with enough different items, when they were chosen, has no fewer.
+-- Clusters stay with the probes that were chosen from them: a band that has items only since then has none.
 {{ config(meta={'dagster': {'ref': {'name': 'probe_items'}}}) }}
 
 with
@@ -19,8 +20,8 @@ offered as (
     select
         split,
         band,
-        count(*) as n_items
-    from {{ ref('item_bands') }}
+        count(distinct item_id) as n_items
+    from {{ source('ml', 'item_clusters') }}
     where split in (select probe_items.split from {{ ref('probe_items') }} as probe_items)
     group by split, band
 ),

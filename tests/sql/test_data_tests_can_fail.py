@@ -116,6 +116,17 @@ def test_a_build_passes_over_rows_that_were_tested(simulated: Built, tmp_path: P
     assert done.named("test.persona_fidelity.")[name] == "pass"
 
 
+def test_a_band_that_was_empty_when_probes_were_chosen_owes_none(simulated: Built, tmp_path: Path) -> None:
+    name = "assert_probes_keep_to_their_number"
+    emptied = (
+        f"delete from {table} where split = 'Books' and band = 'head'"
+        for table in ("probes.probe_items", "ml.item_clusters")
+    )
+    warehouse = damaged_copy(simulated, tmp_path, *emptied)
+    done = run_dbt(warehouse, "test", "--select", name, target=tmp_path / "target")
+    assert done.named("test.persona_fidelity.")[name] == "pass"
+
+
 def untested(warehouse: Path, table: str) -> set[tuple[str]]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         return set(connection.execute(f"select user_id from {table}_built where not is_tested").fetchall())
