@@ -117,7 +117,7 @@ def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False
     Returns:
         The id of the Dagster run.
     """
-    from dagster_defs.assets.ingest import FILE_TABLES, STUDY_TABLES, IngestConfig
+    from dagster_defs.assets.ingest import FILES, STUDY, IngestConfig
 
     config = IngestConfig(withdraw=[str(path) for path in withdraw], withdraw_missing=withdraw_missing)
     with _instance_telling_findings() as instance:
@@ -125,7 +125,7 @@ def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False
             "prepare",
             None,
             instance,
-            only=[dg.AssetKey(["raw", name]) for name in (*STUDY_TABLES, *FILE_TABLES)],
+            only=[dg.AssetKey(["raw", name]) for name in (*STUDY, *FILES)],
             ops=dg.RunConfig({"ingest": config}).to_config_dict()["ops"],
         )
 

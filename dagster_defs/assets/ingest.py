@@ -1,7 +1,7 @@
 """From files and a study to the schema ``raw``."""
 
 import shlex
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,17 +23,40 @@ from python_assets.ingest import (
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
-STUDY_TABLES = ("study", "splits", "populations", "instruments")
-FILE_TABLES = ("reviews", "items", "ingested_files", "rejected_rows")
 GONE_NAMED = 5
 """Gone files that are named one by one."""
 
 
-def _specs(names: tuple[str, ...], kind: str) -> list[dg.AssetSpec]:
-    return [dg.AssetSpec(["raw", name], group_name="raw", kinds={"duckdb", kind}) for name in names]
+# What each table of `raw` is, for the UI.
+STUDY = {
+    "study": "The study's settings that SQL reads, one row.",
+    "splits": "Which categories each product split has.",
+    "populations": "The populations of personas that the study asks for.",
+    "instruments": "The instruments, an encoder's settings with a placement's.",
+}
+FILES = {
+    "ingested_files": "Each file that was read, by which batch, and what became of its lines.",
+    "reviews": "Reviews as they were read, each with its file and batch.",
+    "items": "Item descriptions as they were read, each with its file and batch.",
+    "rejected_rows": "Lines that could not be read, with the reason.",
+}
 
 
-@dg.multi_asset(specs=_specs(STUDY_TABLES, "yaml"), pool=WAREHOUSE_POOL)
+def _specs(tables: Mapping[str, str], kind: str) -> list[dg.AssetSpec]:
+    return [
+        dg.AssetSpec(["raw", name], description=text, group_name="raw", kinds={"duckdb", kind}, deps=_made_of(name))
+        for name, text in tables.items()
+    ]
+
+
+def _made_of(table: str) -> list[dg.AssetKey]:
+    if table in STUDY:
+        return []
+    # Whoever follows a result back comes to the batch that brought its rows.
+    return [dg.AssetKey(["raw", "study" if table == "ingested_files" else "ingested_files"])]
+
+
+@dg.multi_asset(specs=_specs(STUDY, "yaml"), pool=WAREHOUSE_POOL)
 def study_settings(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """The study's settings as tables; also makes the tables of ``raw`` and ``ml``."""
     study = WORKSPACE.study
@@ -59,7 +82,7 @@ class IngestConfig(dg.Config):
 
 
 @dg.multi_asset(
-    specs=[spec.replace_attributes(deps=[dg.AssetKey(["raw", "study"])]) for spec in _specs(FILE_TABLES, "file")],
+    specs=_specs(FILES, "file"),
     pool=WAREHOUSE_POOL,
 )
 def ingest(
@@ -79,7 +102,7 @@ def ingest(
             n_unchanged += 1
             continue
         lines.append(
-            f"| {path.name} | {category} | {kind} | {report.n_read:,} | {report.n_accepted:,} "
+            f"| {path.name} | {category} | {report.n_read:,} | {report.n_accepted:,} "
             f"| {report.n_duplicate:,} | {report.n_rejected:,} |"
         )
         context.log.info(report.in_words())
@@ -95,11 +118,11 @@ def ingest(
             len(gone),
         )
     header = [
-        "| file | category | kind | read | accepted | duplicate | rejected |",
-        "|---|---|---|---:|---:|---:|---:|",
+        "| file | category | read | accepted | duplicate | rejected |",
+        "|---|---|---:|---:|---:|---:|",
     ]
     files = dg.MetadataValue.md("\n".join([*header, *lines] if lines else ["No file is new or has changed."]))
-    for name in FILE_TABLES:
+    for name in FILES:
         count = target.rows(f"select count(*) from raw.{name}")[0][0]
         metadata = {"dagster/row_count": count, "files": files, "files unchanged": n_unchanged}
         yield dg.MaterializeResult(asset_key=["raw", name], metadata=metadata)

@@ -7,12 +7,22 @@ from dagster_defs.resources import WarehouseResource
 
 RESULTS = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instrument_reliability")
 
+# Pictures show single users, items, answers and draws.
+DRAWN = [["raw", "ingested_files"], ["raw", "rejected_rows"], ["corpus", "users"], ["probes", "probe_items"]]
+DRAWN += [
+    ["ml", name]
+    for name in (
+        "item_embeddings", "user_embeddings", "reference_embeddings", "personas", "ratings", "persona_embeddings",
+        "paired_distances",
+    )
+]  # fmt: skip
+
 
 @dg.asset(
     key=["report", "fidelity_report"],
     group_name="report",
     kinds={"html", "matplotlib"},
-    deps=[dg.AssetKey(["results", name]) for name in RESULTS],
+    deps=[*(dg.AssetKey(["results", name]) for name in RESULTS), *(dg.AssetKey(read) for read in DRAWN)],
     pool=WAREHOUSE_POOL,
 )
 def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:

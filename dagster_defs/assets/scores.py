@@ -21,6 +21,16 @@ ML = {name: dg.AssetKey(["ml", name]) for name in (
     "encoder_runs", "user_embeddings", "ratings", "persona_embeddings", "reference_embeddings", "anchor_scores",
     "population_scores", "paired_scores", "paired_distances",
 )}  # fmt: skip
+REFERENCES = {
+    "reference_embeddings": "One draw of each synthetic baseline (Table 6), in the users' space.",
+    "anchor_scores": "Floor and ceilings of the Fidelity Gap Index at each size that a population of the split has.",
+}
+SCORES = {
+    "population_scores": "The five distributional metrics of a population over resamples (section 3.4).",
+    "paired_scores": "How alike personas and their own seed users are (section 3.4).",
+    "paired_distances": "Each persona's distance from its own seed user.",
+}
+SHOWN = ["population", "instrument", "metric", "value", "std", "p_value", "n"]
 PLACED = """
     select count(*) filter (placed), count(*) filter (not placed) from ml.persona_embeddings
     where split = ? and population = ? and instrument = ?
@@ -31,11 +41,12 @@ PLACED = """
     specs=[
         dg.AssetSpec(
             ML[name],
+            description=description,
             group_name="scores",
             kinds={"python", "scipy"},
             deps=[ML["encoder_runs"], ML["user_embeddings"]],
         )
-        for name in ("reference_embeddings", "anchor_scores")
+        for name, description in REFERENCES.items()
     ],
     partitions_def=SPLITS,
     pool=WAREHOUSE_POOL,
@@ -49,14 +60,14 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
         done = score_references_of(target, study, split=split, instrument=name, code_version=code_version())
         save_references(target, done, split=split, instrument=name)
         tables.append(done)
-    scores = pa.concat_tables([done.scores for done in tables])
-    for name in ("reference_embeddings", "anchor_scores"):
-        metadata = {
-            "scores": preview(
-                scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=30
-            )
-        }
-        yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)
+    embeddings, anchors, scores = (
+        pa.concat_tables(parts) for parts in zip(*((d.embeddings, d.anchors, d.scores) for d in tables), strict=True)
+    )
+    scores = preview(scores.select(SHOWN), rows=30)
+    metadata = {"rows": anchors.num_rows, "preview": preview(anchors, rows=30), "scores": scores}
+    yield dg.MaterializeResult(asset_key=ML["anchor_scores"], metadata=metadata)
+    metadata = {"rows": embeddings.num_rows, "preview": preview(embeddings)}
+    yield dg.MaterializeResult(asset_key=ML["reference_embeddings"], metadata=metadata)
 
 
 @dg.asset(
@@ -89,11 +100,12 @@ def persona_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseRe
     specs=[
         dg.AssetSpec(
             ML[name],
+            description=description,
             group_name="scores",
             kinds={"python", "scipy"},
             deps=[ML["persona_embeddings"], ML["anchor_scores"], ML["user_embeddings"]],
         )
-        for name in ("population_scores", "paired_scores", "paired_distances")
+        for name, description in SCORES.items()
     ],
     partitions_def=POPULATIONS,
     pool=WAREHOUSE_POOL,
@@ -104,7 +116,7 @@ def population_scores(
     """The five distributional metrics over resamples, and the paired metrics (section 3.4)."""
     (split, population), study, target = split_and_population(context), WORKSPACE.study, warehouse.prepared()
     forget_population(target, split, population)
-    tables = []
+    made: dict[str, list[pa.Table]] = {name: [] for name in SCORES}
     for name in study.instruments:
         key = {"split": split, "population": population, "instrument": name}
         done = score_personas_of(target, study, **key, code_version=code_version())
@@ -125,12 +137,15 @@ def population_scores(
             log("%s of %s: no persona has a place with %s, so there is nothing to compare", population, split, name)
         target.replace_slices(slices)
         hold_against(target, study, population, split=split, instrument=name)
-        tables.append(done.scores)
-    scores = pa.concat_tables(tables)
-    for name in ("population_scores", "paired_scores", "paired_distances"):
-        metadata = {
-            "scores": preview(
-                scores.select(["population", "instrument", "metric", "value", "std", "p_value", "n"]), rows=20
-            )
-        }
-        yield dg.MaterializeResult(asset_key=ML[name], metadata=metadata)
+        for table, rows, _ in slices[: len(SCORES)]:
+            made[table.removeprefix("ml.")].append(rows)
+    for name, parts in made.items():
+        rows = pa.concat_tables(parts)
+        shown = (
+            rows.select([column for column in SHOWN if column in rows.column_names])
+            if "metric" in rows.column_names
+            else rows
+        )
+        yield dg.MaterializeResult(
+            asset_key=ML[name], metadata={"rows": rows.num_rows, "preview": preview(shown, rows=20)}
+        )
