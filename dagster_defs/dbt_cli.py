@@ -9,8 +9,10 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import Any
 
-from dagster_dbt import DbtCliResource
+from dagster_dbt import DbtCliInvocation, DbtCliResource
 from packaging.version import Version
+
+from dagster_defs.parent_watch import name_parent
 
 ARTIFACTS_KEPT_SECONDS = 2 * 86_400
 """No call of dbt takes that long, and who looks into its log does so sooner."""
@@ -21,6 +23,11 @@ class DbtCli(DbtCliResource):
 
     Both names are dagster-dbt's own: if it gives them up, these are not called, and only the time is lost.
     """
+
+    def cli(self, args: Sequence[str], **options: Any) -> DbtCliInvocation:
+        """Like dagster-dbt's, but dbt ends with this process."""
+        name_parent()
+        return super().cli(args, **options)
 
     @property
     def _cli_version(self) -> Version:

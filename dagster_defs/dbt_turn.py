@@ -12,6 +12,7 @@ import duckdb
 from dbt.adapters.duckdb.credentials import DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
+from dagster_defs.parent_watch import end_with_parent
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import is_asked_for
@@ -31,6 +32,7 @@ class Plugin(BasePlugin):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        end_with_parent()
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
