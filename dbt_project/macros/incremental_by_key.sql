@@ -2,7 +2,8 @@
     Incremental models, exact after every batch. A `states` table says for each key (a split and user, say) what the
     key's rows are made from, as a hash. Beside an incremental model `m` stands the table `m_built`: the state that each
     key's rows in `m` were made from. A build deletes the keys whose state changed or went, and inserts those without an
-    entry; both, and `m_built`, in one transaction. Without `m_built`, or when it is empty, everything is made anew.
+    entry; both, and `m_built`, in one transaction. Without `m_built`, or when it is empty, everything is made anew. A lake
+    has no unique keys: two builds at once may have made a key twice, which then has two entries, and is deleted too.
 -#}
 {% macro built_states(model=none) -%}
     {%- set made = model or this -%}
@@ -43,7 +44,7 @@
     {{ return(dbt.should_full_refresh()) }}
 {%- endmacro %}
 
-{#- Before the model: forget keys whose state changed or went. -#}
+{#- Before the model: forget keys whose state changed or went, or that were made twice. -#}
 {% macro forget_stale(states, key, state) -%}
     {%- set keys = key | join(", ") -%}
     create {{ "table if not exists" if is_incremental() else "or replace table" }} {{ built_states() }} (
@@ -53,7 +54,15 @@
     create or replace temp table stale_keys as
     select {{ keys }} from {{ built_states() }}
     anti join (select {{ keys }}, {{ state }} as state from {{ states }} where {{ state }} is not null)
-        using ({{ keys }}, state);
+        using ({{ keys }}, state)
+    union
+    -- By hash, in half the time; keys that only share theirs are made anew in vain.
+    select {{ keys }} from {{ built_states() }} as made
+    semi join (
+        select hash({{ keys }}) as key_hash from {{ built_states() }}
+        group by key_hash
+        having count(*) > 1
+    ) as repeated on hash({{ keys }}) = repeated.key_hash;
     delete from {{ this }} where not exists (select 1 from {{ built_states() }});
     {%- for table in [this, built_states()] %}
     -- As a join: `in` over several columns at once took four times as long.
