@@ -110,9 +110,14 @@ class Lake(Warehouse):
 
     @contextmanager
     def alone(self, turn: Work) -> Iterator[None]:
-        """Nobody else inside it with the same work, on any machine."""
-        with self.connect(read_only=False) as connection, self._taking(connection, turn):
+        """Nobody else inside it with the same work, on any machine.
+
+        Raises:
+            WarehouseError: PostgreSQL ended the connection that held the turn, so that others may have been inside.
+        """
+        with self.connect(read_only=False) as connection, self._taking(connection, turn) as require_held:
             yield
+            require_held()
 
     def commit(
         self,
@@ -122,10 +127,16 @@ class Lake(Warehouse):
         turn: Work = Work.WRITES,
     ) -> Result:
         """Like a file's, after those whose turn it is."""
-        with self._taking(connection, turn):
-            return super().commit(connection, action)
+        with self._taking(connection, turn) as require_held:
 
-    def _taking(self, connection: duckdb.DuckDBPyConnection, turn: Work) -> AbstractContextManager[None]:
+            def held(own: duckdb.DuckDBPyConnection) -> Result:
+                result = action(own)
+                require_held()
+                return result
+
+            return super().commit(connection, held)
+
+    def _taking(self, connection: duckdb.DuckDBPyConnection, turn: Work) -> AbstractContextManager[Callable[[], None]]:
         return take_turn(connection, turn, Turn(self.wait_seconds, self.on_wait), self.address)
 
     @contextmanager

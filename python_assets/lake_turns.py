@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 import duckdb
@@ -34,17 +34,20 @@ def has_no_connection_free(error: duckdb.Error) -> bool:
 
 
 @contextmanager
-def take_turn(connection: duckdb.DuckDBPyConnection, work: Work, turn: Turn, lake: str) -> Iterator[None]:
+def take_turn(connection: duckdb.DuckDBPyConnection, work: Work, turn: Turn, lake: str) -> Iterator[Callable[[], None]]:
     """Be the only one on any machine who is inside it with this work; PostgreSQL frees it when the process dies.
 
     A lock of PostgreSQL's that no table belongs to, held by a transaction of its own: what is read inside sees all that
-    the one before wrote.
+    the one before wrote. PostgreSQL frees it, too, when it ends that transaction's connection.
 
     Args:
         connection: To which the catalogue was attached.
         work: What for.
         turn: How long to wait.
         lake: For the sentences.
+
+    Yields:
+        To be called before anything counts as done; raises a WarehouseError when the turn was lost meanwhile.
 
     Raises:
         WarehouseError: Others took all the time there was.
@@ -58,7 +61,7 @@ def take_turn(connection: duckdb.DuckDBPyConnection, work: Work, turn: Turn, lak
                     f"Another process is writing to {lake} all the time: try again when it is done, or set {WAIT_VARIABLE} to "
                     "more seconds."
                 )
-        yield
+        yield lambda: _require_held(holder, lake)
     finally:
         with suppress(duckdb.Error):
             holder.rollback()
@@ -69,8 +72,8 @@ def _taken(holder: duckdb.DuckDBPyConnection, key: int) -> bool:
     holder.begin()
     try:
         # Waits inside PostgreSQL for a moment, which is quicker and fairer than asking; not longer, for Ctrl-C.
-        lock = f"set local lock_timeout = ''500ms''; select pg_advisory_xact_lock({key})"
-        holder.execute(f"call postgres_execute('{CATALOGUE}', '{lock}')")
+        settings = "set local lock_timeout = ''500ms''; set local idle_in_transaction_session_timeout = 0"
+        _ask(holder, f"{settings}; select pg_advisory_xact_lock({key})")
     except duckdb.Error as error:
         with suppress(duckdb.Error):
             holder.rollback()
@@ -78,3 +81,14 @@ def _taken(holder: duckdb.DuckDBPyConnection, key: int) -> bool:
             raise
         return False
     return True
+
+
+def _require_held(holder: duckdb.DuckDBPyConnection, lake: str) -> None:
+    try:
+        _ask(holder, "select 1")
+    except duckdb.Error as error:
+        raise WarehouseError(f"The turn at {lake} was lost meanwhile: run the same command again.") from error
+
+
+def _ask(holder: duckdb.DuckDBPyConnection, statements: str) -> None:
+    holder.execute(f"call postgres_execute('{CATALOGUE}', '{statements}')")

@@ -41,6 +41,12 @@ class Server(NamedTuple):
         assert isinstance(lake, Lake)
         return lake
 
+    def sql(self, database: str, statements: str) -> str:
+        """What PostgreSQL answers its superuser."""
+        options = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "lake", "-d", database, "-v", "ON_ERROR_STOP=1"]
+        command = [str(self.binaries / "psql"), *options, "-X", "-A", "-t", "-c", statements]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
 
 def find_binaries() -> Path | None:
     """Where initdb is: on the path, or where Debian puts it."""

@@ -1,0 +1,58 @@
+"""A turn is kept as long as its work takes; one that PostgreSQL takes away is not passed over in silence."""
+
+from __future__ import annotations
+
+import time
+
+import duckdb
+import pytest
+
+from python_assets.file_errors import WarehouseError
+from python_assets.lake import open_warehouse
+from python_assets.turn import Work
+from tests.lake.conftest import Server
+from tests.lake.worker import check, write
+
+END_HOLDERS = """
+    select pg_terminate_backend(pid) from pg_locks
+    where locktype = 'advisory' and database = (select oid from pg_database where datname = current_database())
+"""
+LOST = "The turn at ducklake:.* was lost meanwhile: run the same command again"
+
+
+def test_a_turn_outlasts_what_postgresql_gives_an_idle_transaction(server: Server) -> None:
+    lake = server.new_lake("impatient")
+    server.sql("impatient", "alter database impatient set idle_in_transaction_session_timeout = '1s'")
+    lake.prepare()
+    with lake.alone(Work.MODELS):
+        time.sleep(3)
+        with (
+            pytest.raises(WarehouseError, match="all the time"),
+            open_warehouse(lake.address, wait_seconds=0).alone(Work.MODELS),
+        ):
+            raise AssertionError
+
+
+def test_a_lost_turn_is_told(server: Server) -> None:
+    lake = server.new_lake("lost")
+    lake.prepare()
+    with pytest.raises(WarehouseError, match=LOST), lake.alone(Work.MODELS):
+        server.sql("lost", END_HOLDERS)
+    with lake.alone(Work.MODELS):
+        pass
+
+
+def test_nothing_is_written_after_a_lost_turn(server: Server) -> None:
+    lake = server.new_lake("lost_write")
+    lake.prepare()
+    write(lake, "a", 1)
+
+    def lose(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("delete from ml.item_clusters")
+        server.sql("lost_write", END_HOLDERS)
+
+    with pytest.raises(WarehouseError, match=LOST):
+        lake.write(lose)
+    check(lake)
+    write(lake, "b", 1)
+    assert lake.rows("select split from ml.item_clusters group by all order by all") == [("a",), ("b",)]
