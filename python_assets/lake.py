@@ -17,9 +17,10 @@ import duckdb
 
 from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
 from python_assets.file_names import check_file_name
+from python_assets.lake_errors import CUT, PASSING, is_no_lake, is_of_a_store, is_refused, why
 from python_assets.lake_extensions import load_extensions
 from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder
-from python_assets.lake_turns import NO_CONNECTION_FREE, attach_catalogue, has_no_connection_free, take_turn
+from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
@@ -28,15 +29,6 @@ from python_assets.warehouse import Result, Warehouse
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
-# What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once.
-_CUT = (
-    "server closed the connection",
-    "terminating connection",
-    "no connection to the server",
-    "Failed to prepare COPY",
-)
-_PASSING = (*NO_CONNECTION_FREE, "starting up", "already exists", "duplicate key")
-
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
 
@@ -84,20 +76,23 @@ class Lake(Warehouse):
             try:
                 yield connection
             except duckdb.Error as error:
-                if any(words in str(error) for words in _CUT):
+                # First: a refusal may read as if the connection was cut.
+                if is_refused(error):
+                    raise WarehouseError(why(error, self.address)) from error
+                if any(words in str(error) for words in CUT):
                     raise WarehouseError(
                         f"PostgreSQL ended the connection to the catalogue of {self.address}: when it runs again, run the "
                         "same command; what was finished is kept."
                     ) from error
                 if has_no_connection_free(error):
-                    raise WarehouseError(self._why(error)) from error
+                    raise WarehouseError(why(error, self.address)) from error
                 if not isinstance(error, duckdb.IOException):
                     raise
                 if is_missing(error) and ".parquet" in str(error):
                     raise self._files_missing(first_line(error)) from error
-                if not _is_of_a_store(error):
+                if not is_of_a_store(error):
                     raise
-                raise WarehouseError(self._why(error)) from error
+                raise WarehouseError(why(error, self.address)) from error
 
     @property
     def address(self) -> str:
@@ -193,10 +188,10 @@ class Lake(Warehouse):
                 return cursor
             except duckdb.Error as error:
                 lost = _ATTACHED.pop(key, None)
-                passing = lost is not None or is_conflict(error) or any(text in str(error) for text in _PASSING)
+                passing = lost is not None or is_conflict(error) or any(text in str(error) for text in PASSING)
                 if not passing or not turn.wait(f"{self._address} is busy"):
-                    kind = NoWarehouseError if _is_no_lake(error) else WarehouseError
-                    raise kind(self._why(error)) from error
+                    kind = NoWarehouseError if is_no_lake(error) else WarehouseError
+                    raise kind(why(error, self.address)) from error
 
     def _attach(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
         remove_leftovers(self.path)
@@ -218,7 +213,7 @@ class Lake(Warehouse):
         try:
             self._attach_with(connection, f"create_if_not_exists false{data}")
         except duckdb.Error as error:
-            if not _is_no_lake(error):
+            if not is_no_lake(error):
                 raise
             if self.data:
                 try:
@@ -234,29 +229,6 @@ class Lake(Warehouse):
 
     def _attach_with(self, connection: duckdb.DuckDBPyConnection, options: str) -> None:
         connection.execute(f"attach {_quoted(self._address)} as lake ({options})")
-
-    def _why(self, error: duckdb.Error) -> str:
-        text = str(error)
-        if _is_no_lake(error):
-            return (
-                f"There is no lake at {self._address} yet: run `persona-fidelity run` with this --warehouse and with "
-                "--lake-data FOLDER first."
-            )
-        if _is_of_a_store(error):
-            return (
-                f"The object store that holds the files of {self.address} does not answer, or refuses: see that it runs "
-                f"and that DuckDB on this machine knows its key (docs/scaling.md). {first_line(error)}"
-            )
-        if has_no_connection_free(error):
-            return (
-                f"The PostgreSQL of {self.address} has no connection free: run fewer processes at once, or raise its "
-                f"max_connections (docs/scaling.md says how many a process needs). {first_line(error)}"
-            )
-        if "does not match existing data path" in text:
-            return (
-                f"The lake at {self._address} keeps its files elsewhere: leave --lake-data out. ({first_line(error)})"
-            )
-        return f"The lake at {self._address} cannot be opened: {' '.join(text.split())[:400]}"
 
     def _portable(self, ddl: str) -> str:
         return re.sub(r"FLOAT\[\w+\]", "FLOAT[]", ddl)
@@ -289,15 +261,6 @@ def open_warehouse(
 def is_lake(address: str | Path) -> bool:
     """Whether an address names a lake."""
     return str(address).startswith(PREFIX)
-
-
-def _is_no_lake(error: duckdb.Error) -> bool:
-    return any(words in str(error) for words in ("explicitly disabled", "data_path is not set"))
-
-
-def _is_of_a_store(error: duckdb.Error) -> bool:
-    # A refusal is an HTTPException, an unknown host a plain one.
-    return isinstance(error, duckdb.HTTPException) or bool(re.search(r"HTTP [A-Z]+ to ", str(error)))
 
 
 def _catalogue(address: str) -> str:
