@@ -17,7 +17,7 @@ import duckdb
 
 from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
 from python_assets.file_names import check_file_name
-from python_assets.lake_errors import CUT, PASSING, is_no_lake, is_of_a_store, is_refused, why
+from python_assets.lake_errors import CUT, PASSING, is_away, is_no_lake, is_of_a_store, is_refused, why
 from python_assets.lake_extensions import load_extensions
 from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
@@ -31,6 +31,8 @@ PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
+# Lakes that were there: their addresses are right.
+_FOUND: set[str] = set()
 
 
 class Lake(Warehouse):
@@ -185,11 +187,14 @@ class Lake(Warehouse):
                 cursor = _ATTACHED[key].cursor()
                 # Asks the catalogue, so a connection that was cut while nobody used it shows here.
                 cursor.execute("use lake")
+                _FOUND.add(self._address)
                 return cursor
             except duckdb.Error as error:
                 lost = _ATTACHED.pop(key, None)
+                away = is_away(error) and self._address in _FOUND
                 passing = lost is not None or is_conflict(error) or any(text in str(error) for text in PASSING)
-                if not passing or not turn.wait(f"{self._address} is busy"):
+                state = "does not answer" if away else "is busy"
+                if not (passing or away) or not turn.wait(f"{self._address} {state}"):
                     kind = NoWarehouseError if is_no_lake(error) else WarehouseError
                     raise kind(why(error, self.address)) from error
 

@@ -15,7 +15,7 @@ CUT = (
     "no connection to the server",
     "Failed to prepare COPY",
 )
-PASSING = (*NO_CONNECTION_FREE, "starting up", "already exists", "duplicate key")
+PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
 
 
@@ -36,6 +36,12 @@ def why(error: duckdb.Error, address: str) -> str:
             f"PostgreSQL refuses the user of {address} ({refusal}): who only reads needs `select` on all tables, who writes "
             "the rights of the role that made the lake, and who makes it `create` (docs/scaling.md says how to grant them)."
         )
+    if is_away(error):
+        said = re.search(r"connection to server [^\n]*", str(error))
+        return (
+            f"The lake at {address} cannot be opened, as no PostgreSQL answers there: see that the address is right; when it "
+            f"runs again, run the same command. ({said.group() if said else first_line(error)})"
+        )
     if is_of_a_store(error):
         return (
             f"The object store that holds the files of {address} does not answer, or refuses: see that it runs "
@@ -49,6 +55,13 @@ def why(error: duckdb.Error, address: str) -> str:
     if "does not match existing data path" in str(error):
         return f"The lake at {address} keeps its files elsewhere: leave --lake-data out. ({first_line(error)})"
     return f"The lake at {address} cannot be opened: {' '.join(str(error).split())[:400]}"
+
+
+def is_away(error: duckdb.Error) -> bool:
+    """Whether no PostgreSQL listens: it is being started again, or the address is wrong."""
+    # The second for a socket's file that is away.
+    words = ("Connection refused", "could not connect", "Is the server running")
+    return not is_of_a_store(error) and any(word in str(error) for word in words)
 
 
 def is_no_lake(error: duckdb.Error) -> bool:

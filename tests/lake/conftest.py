@@ -26,11 +26,12 @@ SERVER_USER = "postgres"
 
 
 class Server(NamedTuple):
-    """A running server: its folder, its port, its programs."""
+    """A running server: its folder, its port, its programs, and how it is started and stopped."""
 
     folder: Path
     port: int
     binaries: Path
+    control: tuple[str, ...]
 
     def new_lake(self, name: str, data: str | None = None) -> Lake:
         """An empty database and folder, or object-store address, as a lake that nobody has used yet."""
@@ -40,6 +41,15 @@ class Server(NamedTuple):
         lake = open_warehouse(address, lake_data=data or str(self.folder / name))
         assert isinstance(lake, Lake)
         return lake
+
+    def start(self) -> None:
+        """And wait until it listens."""
+        settings = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder} -c fsync=off"
+        _run([*self.control, "-o", settings, "-l", str(self.folder / "log"), "start"])
+
+    def stop(self) -> None:
+        """And end all connections."""
+        _run([*self.control, "-m", "fast", "stop"])
 
     def sql(self, database: str, statements: str) -> str:
         """What PostgreSQL answers its superuser."""
@@ -76,13 +86,13 @@ def server() -> Iterator[Server]:
                 pytest.skip(f"run as root, PostgreSQL needs the user {SERVER_USER}, whom its package makes")
             as_server = ["runuser", "-u", SERVER_USER, "--"]
             shutil.chown(folder, SERVER_USER)
-        data, port = folder / "catalogue", free_port()
-        settings = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder} -c fsync=off"
-        control = [*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w"]
+        data = folder / "catalogue"
+        control = (*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w")
         _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync"])
-        _run([*control, "-o", settings, "-l", str(folder / "log"), "start"])
+        server = Server(folder, free_port(), binaries, control)
+        server.start()
         try:
-            yield Server(folder, port, binaries)
+            yield server
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, check=False, cwd=folder)
 
