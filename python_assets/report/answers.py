@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from python_assets.report.cases import Assessment, assess, instruments_of, persona_populations, tally
 from python_assets.report.data import ReportData, Row
+from python_assets.report.draws import in_short
 from python_assets.report.formats import count, percent
 from python_assets.report.instruments import coverage_floor, instrument_in_words
 from python_assets.report.tables import describe
@@ -66,7 +67,7 @@ def _glance(populations: list[str], splits: list[Row]) -> list[Row]:
 
 
 def coverage_scale(case: Case) -> list[Part]:
-    """Who of 100 real users is reached, and by whose fault the others are missed. Empty when it is not known."""
+    """Who of 100 real users drawn is reached, and by whose fault the others are missed. Empty when it is not known."""
     if case.coverage is None or case.floor is None:
         return []
     reached, floor = round(100 * case.coverage), round(100 * case.floor)
@@ -77,7 +78,7 @@ def coverage_scale(case: Case) -> list[Part]:
     by_personas, by_instrument = max(0, best - reached), max(0, floor - max(best, reached))
     beyond = 100 - max(floor, reached)
     return [
-        Part("reached", reached, f"{reached}% of real users have a persona close by"),
+        Part("reached", reached, f"{reached}% of the real users drawn at a time have a persona close by"),
         Part(name, by_personas, f"{by_personas}% are missed {cause}"),
         Part("lost-instrument", by_instrument, f"{by_instrument}% are missed by the instrument"),
         Part("beyond", beyond, f"{beyond}% are missed by other real users too"),
@@ -94,6 +95,7 @@ def _view(assessment: Assessment, *, name_instrument: bool) -> Row:
         "scale": coverage_scale(assessment.case),
         "notes": assessment.notes,
         "reached": percent(assessment.case.coverage),
+        "reached_of": in_short(assessment.case.draws) if assessment.case.coverage is not None else "",
     }
 
 

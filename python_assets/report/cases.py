@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from python_assets.report.data import ReportData, Row
+from python_assets.report.draws import Draws
 from python_assets.report.formats import count, percent
 from python_assets.report.names import FGI_METRICS
 from python_assets.report.raters import answers_in_words, is_nearly_constant, unread_share
@@ -75,8 +76,23 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         instrument_verdict=reliability.get("verdict") or "unknown",
         fgi={metric: fidelity.get(f"fgi_{metric}") for metric in FGI_METRICS},
         perfect_fgi={metric: perfect.get(f"fgi_{metric}") for metric in FGI_METRICS},
+        draws=_draws(data, fidelity, split, population, instrument),
     )
     return Assessment(split, population, instrument, case, judge(case), _notes(case, answers), fidelity)
+
+
+def _draws(data: ReportData, fidelity: Row, split: str, population: str, instrument: str) -> Draws:
+    key = {"split": split, "instrument": instrument, "metric": "coverage"}
+    n_unplaceable = fidelity.get("n_unplaceable") or 0
+    return Draws(
+        n=_one(data.metrics, population=population, **key).get("n"),
+        n_placed=(fidelity.get("n_personas") or 0) - n_unplaceable,
+        all_placed=n_unplaceable == 0,
+        sample_size=data.settings.get("metrics", {}).get("sample_size"),
+        n_users=_one(data.users, split=split).get("n_users"),
+        of_all=fidelity.get("coverage_full_population"),
+        ignorant_n=_one(data.metrics, population="ignorant_rater", **key).get("n"),
+    )
 
 
 def _perfect_coverage(gap: Row, reliability: Row) -> float | None:

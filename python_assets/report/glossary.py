@@ -17,8 +17,10 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "Coverage",
         "↑ higher is better",
-        "Share of real users whose neighbourhood (out to their 5th nearest real neighbour, unless the study says "
-        "otherwise) holds at least one member of the population.",
+        "Share of the real users drawn at a time (as many as the population has members, at most the study's sample "
+        "size and half of all) whose neighbourhood, out to their 5th nearest neighbour among those drawn unless the study "
+        "says otherwise, holds at least one member of the population. Of all real users it may be far less: in the "
+        "table of fidelity in small print.",
     ),
     Term(
         "Cosine",

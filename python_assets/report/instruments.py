@@ -33,10 +33,13 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool, too_few: boo
     if "compresses" in row["verdict"] or by_numbers:
         return [
             "It compresses: stand-ins that answer exactly as their real user would cover "
-            f"{percent(perfect)}{against}. A low score is at least partly the instrument's."
+            f"{percent(perfect)} of the real users drawn at a time{against}. A low score is at least partly the instrument's."
         ]
     shown = "" if floor is None else ": it can show a faithful population as one"
-    return [f"Stand-ins that answer exactly as their real user would cover {percent(perfect)}{against}{shown}."]
+    return [
+        f"Stand-ins that answer exactly as their real user would cover {percent(perfect)} of the real users drawn at a "
+        f"time{against}{shown}."
+    ]
 
 
 def _why_no_perfect_coverage(has_perfect: bool, too_few: bool) -> str:

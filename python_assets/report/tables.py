@@ -51,7 +51,6 @@ class Table(NamedTuple):
 
 
 _FIDELITY: list[tuple[Heading, Callable[[Row], str]]] = [
-    (Heading("Coverage", "↑"), lambda r: decimal(r["coverage"])),
     (Heading("FGI coverage", "→ 0"), lambda r: decimal(r["fgi_coverage"])),
     (Heading("FGI MMD", "→ 0"), lambda r: decimal(r["fgi_mmd"], 2)),
     (Heading("FGI FPD", "→ 0"), lambda r: decimal(r["fgi_fpd"], 2)),
@@ -71,10 +70,13 @@ def fidelity_table(data: ReportData) -> Table:
     """The paper's Table 1, with the FGI on every metric."""
 
     def cells(row: Row) -> list[Cell]:
-        return [Cell(form(row)) for _, form in _FIDELITY]
+        of_all = row["coverage_full_population"]
+        coverage = Cell(decimal(row["coverage"]), "" if of_all is None else f"{decimal(of_all)} of all")
+        return [coverage, *(Cell(form(row)) for _, form in _FIDELITY)]
 
     groups = _by_split_and_instrument(data, data.fidelity, lambda rows, p: cells(rows[0]))
-    return Table("Fidelity of every persona population and control", [heading for heading, _ in _FIDELITY], groups)
+    headings = [Heading("Coverage", "↑"), *(heading for heading, _ in _FIDELITY)]
+    return Table("Fidelity of every persona population and control", headings, groups)
 
 
 def metrics_table(data: ReportData) -> Table:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from python_assets.report.draws import Draws, reached_by_personas
 from python_assets.report.formats import count, decimal, percent
 from python_assets.report.names import FGI_METRICS, METRICS
 
@@ -44,6 +45,7 @@ class Case:
         has_perfect: Whether the study names a perfect rater.
         too_few_for_perfect: Whether that rater has a place, but there are too few users for a coverage.
         pair_gap: Least difference of two answers that says what a persona prefers.
+        draws: Of whom the coverages are shares.
     """
 
     n_personas: int
@@ -66,6 +68,7 @@ class Case:
     instrument_verdict: str = "unknown"
     fgi: Mapping[str, float | None] = field(default_factory=dict)
     perfect_fgi: Mapping[str, float | None] = field(default_factory=dict)
+    draws: Draws = field(default_factory=Draws)
 
 
 @dataclass(frozen=True)
@@ -122,18 +125,17 @@ def _levels(case: Case) -> str:
     levels = (
         (case.floor, "other real users"),
         (case.perfect, "perfect stand-ins"),
-        (case.ignorant, "ignorant stand-ins"),
+        (case.ignorant, f"ignorant stand-ins{_of_another_size(case.draws)}"),
     )
     compared = [f"{percent(share)} with {who}" for share, who in levels if share is not None]
     listed = f"{', '.join(compared[:-1])} and {compared[-1]}" if len(compared) > 1 else compared[0]
-    return f"{_reached(case.coverage or 0.0)} one of these personas close by, against {listed}"
+    return f"{reached_by_personas(case.coverage or 0.0, case.draws)}, against {listed}"
 
 
-def _reached(coverage: float) -> str:
-    if coverage == 0:
-        return "none of the real users has"
-    shown = percent(coverage)
-    return "less than 1% of the real users have" if shown == "0%" else f"{shown} of the real users have"
+def _of_another_size(draws: Draws) -> str:
+    """Ignorant stand-ins are drawn at the full size only."""
+    other = draws.ignorant_n not in (None, draws.n)
+    return f" (of {count(draws.ignorant_n)} real users drawn)" if other else ""
 
 
 def _mostly_unplaced(case: Case) -> Judgement:

@@ -19,11 +19,20 @@ ROW = {
 @pytest.mark.parametrize(
     ("perfect", "floor", "words"),
     [
-        (0.22, 0.97, "It compresses: stand-ins that answer exactly as their real user would cover 22%, other real users 97%."),
+        (
+            0.22,
+            0.97,
+            "It compresses: stand-ins that answer exactly as their real user would cover 22% of the real users drawn at "
+            "a time, other real users 97%.",
+        ),
         (0.78, 0.97, "other real users 97%: it can show a faithful population as one."),
-        (0.22, None, "Stand-ins that answer exactly as their real user would cover 22%."),
+        (
+            0.22,
+            None,
+            "Stand-ins that answer exactly as their real user would cover 22% of the real users drawn at a time.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_without_a_retest_it_is_still_said_whether_it_compresses(
     perfect: float, floor: float | None, words: str
 ) -> None:
@@ -48,7 +57,7 @@ def test_the_verdict_counts_where_there_is_one() -> None:
 def test_the_perfect_rater_stands_beside_the_floor_of_its_own_size() -> None:
     row = ROW | {"verdict": "faithful", "floor_coverage": 0.81, "perfect_rater_coverage": 0.78}
     words = " ".join(instrument_in_words(row, 0.97, has_perfect=True))
-    assert "cover 78%, other real users 81%: it can show" in words
+    assert "cover 78% of the real users drawn at a time, other real users 81%: it can show" in words
 
 
 @pytest.mark.parametrize(("ignorant", "said"), [(0.8, True), (0.75, False), (None, False)])

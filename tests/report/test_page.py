@@ -33,7 +33,10 @@ def page(html: str) -> Page:
 
 def test_the_answer_comes_from_the_instrument_that_passes_its_checks(page: Page) -> None:
     assert "In short: not faithful." in page.text
-    assert "9% of the real users have one of these personas close by, against 95% with other real users" in page.text
+    assert (
+        "Of 126 real users drawn at a time 9% have one of these personas close by, against 95% with other real users"
+        in page.text
+    )
     assert "the instrument accounts for 1 and the personas for 85" in page.text
     assert "With instrument paper: cannot tell" in page.text
 
@@ -41,7 +44,10 @@ def test_the_answer_comes_from_the_instrument_that_passes_its_checks(page: Page)
 def test_both_instruments_are_described(page: Page) -> None:
     assert "Instrument calibrated: faithful." in page.text
     assert "Instrument paper: compresses and not repeatable." in page.text
-    assert "stand-ins that answer exactly as their real user would cover 36%, other real users 95%" in page.text
+    assert (
+        "stand-ins that answer exactly as their real user would cover 36% of the real users drawn at a time, other real users 95%"
+        in page.text
+    )
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_population_that_covers_and_agrees_is_faithful() -> None:
 def test_under_a_faithful_instrument_the_gap_is_the_personas() -> None:
     judgement = judge(replace(FAITHFUL, coverage=0.08))
     assert judgement.verdict is Verdict.NO
-    assert "8% of the real users" in judgement.sentence
+    assert "Of the real users drawn at a time 8% have" in judgement.sentence
     assert "of the gap of 87 points the instrument accounts for 1 and the personas for 86" in judgement.sentence
 
 
@@ -212,10 +212,10 @@ def test_the_coverage_of_perfect_stand_ins_at_a_populations_size_stays_a_share(p
 @pytest.mark.parametrize(
     ("coverage", "words"),
     [
-        (0.0, "None of the real users has"),
-        (0.004, "Less than 1% of the real users have"),
-        (0.005, "Less than 1% of the real users have"),
-        (0.01, "1% of the real users have"),
+        (0.0, "Of the real users drawn at a time none has"),
+        (0.004, "Of the real users drawn at a time less than 1% have"),
+        (0.005, "Of the real users drawn at a time less than 1% have"),
+        (0.01, "Of the real users drawn at a time 1% have"),
     ],
 )
 def test_a_coverage_that_is_not_zero_is_not_called_so(coverage: float, words: str) -> None:
