@@ -16,6 +16,14 @@ from python_assets.seeds import derive_seed
 METRICS = ("fpd", "mmd", "swd", "coverage", "cos_mean")
 FGI_METRICS = METRICS[:4]
 CONFIDENCE = 0.95
+# What a metric can be. The estimate of MMD^2 is unbiased and so may be negative.
+RANGES = {
+    "fpd": (0.0, math.inf),
+    "mmd": (-math.inf, math.inf),
+    "swd": (0.0, math.inf),
+    "coverage": (0.0, 1.0),
+    "cos_mean": (-1.0, 1.0),
+}
 
 Rows = NDArray[np.int64]
 
@@ -33,7 +41,8 @@ class Score(NamedTuple):
         metric: One of ``METRICS``.
         value: Mean over resamples; None where the metric is not defined at this n (``why_undefined``).
         std: Standard deviation over resamples (R - 1); None with one resample.
-        ci_low: Lower end of the 95% interval of the mean (Student's t over resamples); None with one resample.
+        ci_low: Lower end of the 95% interval of the mean over draws of real users (Student's t over resamples), cut to
+            what the metric can be; None with one resample. It says nothing of other personas of the kind.
         ci_high: Its upper end.
         p_value: MMD only: median over resamples of the permutation p-value.
         n: Rows of each of the two sets.
@@ -120,4 +129,7 @@ def summarise(metric: str, values: Sequence[float | None], p_values: Sequence[fl
         return Score(metric, mean, None, None, None, p_value, n, resamples)
     std = float(np.std(known, ddof=1))
     half = float(t.ppf((1 + CONFIDENCE) / 2, resamples - 1)) * std / math.sqrt(resamples)
-    return Score(metric, mean, std, mean - half, mean + half, p_value, n, resamples)
+    least, most = RANGES[metric]
+    # Rounding may put a mean just outside of its range; its interval holds it still.
+    low, high = min(mean, max(least, mean - half)), max(mean, min(most, mean + half))
+    return Score(metric, mean, std, low, high, p_value, n, resamples)

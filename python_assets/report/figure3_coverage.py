@@ -17,7 +17,7 @@ HOW = (
     "Left: the share of the real users drawn at a time, as many as the population has members where these are few, who "
     "have one of them close by (more is better, and easier for a small population). Right: the mean cosine between two "
     "members (near the real users' is better, 1 means that all members are the same). The upright line is other real "
-    "users at the largest size that is drawn; thin lines are 95% intervals."
+    "users at the largest size that is drawn; thin lines are 95% intervals of the mean over draws of real users."
 )
 
 

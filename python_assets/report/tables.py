@@ -95,7 +95,7 @@ def metrics_table(data: ReportData) -> Table:
 
     headings = [Heading(metric_label(m), " ".join([METRICS[m].unit, _arrow(m)]).strip()) for m in metrics]
     return Table(
-        "Distributional metrics of every source: mean over draws ± standard deviation, 95% interval in small print",
+        "Distributional metrics of every source: mean over draws of real users ± standard deviation, 95% interval of that mean in small print",
         [*headings, Heading("p of MMD"), Heading("n", "a draw")],
         _by_split_and_instrument(data, data.metrics, cells),
     )

@@ -57,6 +57,23 @@ def test_summary_is_the_t_interval_over_resamples() -> None:
     assert (score.p_value, score.n, score.resamples) == (0.3, 500, 5)
 
 
+@pytest.mark.parametrize(
+    ("metric", "values", "least", "most"),
+    [
+        ("coverage", [1.0, 1.0, 0.5], 0, 1),
+        ("coverage", [0.0, 0.0, 0.5], 0, 1),
+        ("fpd", [0.01, 0.02, 0.9], 0, np.inf),
+        ("swd", [0.01, 0.02, 0.9], 0, np.inf),
+        ("cos_mean", [0.99, 0.98, -0.4], -1, 1),
+        ("mmd", [0.01, 0.02, -0.9], -np.inf, np.inf),
+    ],
+)
+def test_an_interval_ends_where_the_metric_does(metric: str, values: list[float], least: float, most: float) -> None:
+    score = summarise(metric, values, [], n=8)
+    whole = ttest_1samp(values, 0).confidence_interval(0.95)
+    assert (score.ci_low, score.ci_high) == pytest.approx((max(least, whole.low), min(most, whole.high)))
+
+
 def test_one_resample_has_no_interval_and_an_undefined_metric_no_value() -> None:
     assert summarise("fpd", [0.2], [], n=10) == ("fpd", 0.2, None, None, None, None, 10, 1)
     assert summarise("coverage", [None, None], [None, None], n=3) == ("coverage", *[None] * 5, 3, 2)
