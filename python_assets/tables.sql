@@ -141,6 +141,9 @@ create table if not exists ml.anchor_scores (
     split varchar not null, instrument varchar not null, n integer not null, metric varchar not null, anchor varchar not null,
     floor_value double not null, ceiling_value double not null
 );
+-- Over resamples; NULL with one, and in rows of older code.
+alter table ml.anchor_scores add column if not exists floor_std double;
+alter table ml.anchor_scores add column if not exists ceiling_std double;
 create table if not exists ml.paired_scores (
     split varchar not null, population varchar not null, instrument varchar not null, metric varchar not null,
     value double, std double, n integer not null, seed bigint not null, config_hash varchar not null, code_version varchar not null, created_at timestamp not null

@@ -8,32 +8,17 @@ anchors as (
     select * from {{ source('ml', 'anchor_scores') }}
 ),
 
-final as (
+-- Two means that differ by no more than their noise are no scale. NULL bounds nothing: one draw, or rows of older code.
+anchored as (
     select
-        metrics.split,
-        metrics.population,
-        metrics.source,
-        metrics.condition,
-        metrics.rater,
-        metrics.instrument,
-        metrics.metric,
+        metrics.*,
         anchors.anchor,
-        -- nullif: where the random baseline does as well as real users, or better, the metric has no scale.
-        case
-            -- Eq. 7, where higher is closer to real.
-            when metrics.metric = 'coverage'
-                then
-                    (anchors.floor_value - metrics.value)
-                    / nullif(greatest(anchors.floor_value - anchors.ceiling_value, 0), 0)
-            -- Eq. 6, where lower is closer to real.
-            else
-                (metrics.value - anchors.floor_value)
-                / nullif(greatest(anchors.ceiling_value - anchors.floor_value, 0), 0)
-        end as fgi,
-        metrics.value,
         anchors.floor_value,
         anchors.ceiling_value,
-        metrics.n
+        anchors.floor_std,
+        anchors.ceiling_std,
+        abs(anchors.ceiling_value - anchors.floor_value)
+        > 2 * sqrt((power(anchors.floor_std, 2) + power(anchors.ceiling_std, 2)) / metrics.resamples) as anchors_apart
     from metrics
     inner join anchors
         on
@@ -42,6 +27,36 @@ final as (
             and metrics.n = anchors.n
             and metrics.metric = anchors.metric
     where metrics.metric in ('fpd', 'mmd', 'swd', 'coverage')
+),
+
+final as (
+    select
+        split,
+        population,
+        source,
+        condition,
+        rater,
+        instrument,
+        metric,
+        anchor,
+        -- nullif: where the random baseline does as well as real users, or better, the metric has no scale.
+        case
+            when not anchors_apart
+                then null
+            -- Eq. 7, where higher is closer to real.
+            when metric = 'coverage'
+                then (floor_value - value) / nullif(greatest(floor_value - ceiling_value, 0), 0)
+            -- Eq. 6, where lower is closer to real.
+            else (value - floor_value) / nullif(greatest(ceiling_value - floor_value, 0), 0)
+        end as fgi,
+        value,
+        floor_value,
+        ceiling_value,
+        floor_std,
+        ceiling_std,
+        anchors_apart,
+        n
+    from anchored
 )
 
 select * from final

@@ -157,7 +157,7 @@ def score_anchors(
     floor = values(_held_out)
     return {
         name: [
-            Anchor(low.metric, low.value, high.value)
+            Anchor(low.metric, low.value, high.value, low.std, high.std)
             for low, high in zip(floor, values(_fresh(noise, n, seed)), strict=True)
             if low.metric in FGI_METRICS and low.value is not None and high.value is not None
         ]

@@ -34,6 +34,8 @@ ANCHORS = pa.schema(
         ("anchor", pa.string()),
         ("floor_value", pa.float64()),
         ("ceiling_value", pa.float64()),
+        ("floor_std", pa.float64()),
+        ("ceiling_std", pa.float64()),
     ]
 )
 PAIRED = pa.schema(

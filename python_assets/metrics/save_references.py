@@ -39,6 +39,8 @@ def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, 
             )
             for name in BASELINE_SOURCES
         ]
+        # Rows of older code have no deviations.
+        slices.append(("ml.anchor_scores", made.anchors, {**key, "n": made.n}))
     else:
         slices = [
             ("ml.population_scores", made.scores, key),

@@ -60,11 +60,13 @@ class Score(NamedTuple):
 
 
 class Anchor(NamedTuple):
-    """The floor and the ceiling of one metric (Eq. 6 and 7)."""
+    """The floor and the ceiling of one metric (Eq. 6 and 7), with standard deviations over resamples (None with one)."""
 
     metric: str
     floor_value: float
     ceiling_value: float
+    floor_std: float | None
+    ceiling_std: float | None
 
 
 def sample_size(n_users: int, n_population: int, requested: int) -> int:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from python_assets.report.data import ReportData, Row
 from python_assets.report.draws import Draws
 from python_assets.report.formats import count, percent
-from python_assets.report.names import FGI_METRICS
+from python_assets.report.names import FGI_METRICS, METRICS
 from python_assets.report.raters import answers_in_words, is_nearly_constant, unread_share
 from python_assets.report.verdicts import Case, Judgement, Verdict, judge, why_unplaced
 
@@ -78,7 +78,8 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         perfect_fgi={metric: perfect.get(f"fgi_{metric}") for metric in FGI_METRICS},
         draws=_draws(data, fidelity, split, population, instrument),
     )
-    return Assessment(split, population, instrument, case, judge(case), _notes(case, answers), fidelity)
+    notes = _notes(case, answers) + _without_index(_those(data.fgi, population=population, anchor="paper", **key))
+    return Assessment(split, population, instrument, case, judge(case), notes, fidelity)
 
 
 def _draws(data: ReportData, fidelity: Row, split: str, population: str, instrument: str) -> Draws:
@@ -116,6 +117,16 @@ def _notes(case: Case, answers: Row) -> list[str]:
     if 0 < placed < FEW_PERSONAS:
         notes.append(f"Only {count(placed)} personas have a place: read every number here with care.")
     return notes
+
+
+def _without_index(rows: list[Row]) -> list[str]:
+    """One note where floor and ceiling of a metric are apart by chance only."""
+    metrics = [METRICS[row["metric"]].label for row in rows if row["anchors_apart"] is False]
+    if not metrics:
+        return []
+    return [
+        f"There is no FGI of {' and '.join(metrics)}: floor and ceiling cannot be told apart at n = {count(rows[0]['n'])}."
+    ]
 
 
 def tally(assessments: list[Assessment]) -> str:

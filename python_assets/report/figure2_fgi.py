@@ -7,18 +7,16 @@ import matplotlib as mpl
 from python_assets.report.data import ReportData
 from python_assets.report.formats import decimal
 from python_assets.report.names import FGI_METRICS, in_order, metric_label
-from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, legend, mark, no_value, panel_grid
+from python_assets.report.rows import NO_PLACE, NO_SCALE, NOT_APART, TOO_FEW, Block, legend, mark, no_value, panel_grid
 from python_assets.report.style import INK, RC, Drawing, to_svg
 
 NAME = "figure2"
 TITLE = "Fidelity Gap Index by metric"
 HOW = (
     "Each mark is one population. At 0 it is like other real users, at 1 like random noise with the real users' "
-    "mean and spread, beyond 1 further off than noise. The scale is linear up to 1 and logarithmic beyond."
+    "mean and spread, beyond 1 further off than noise. The scale is linear up to 1 and logarithmic beyond. "
+    "“No scale”: noise does as well as other real users; “not apart”: the two differ by no more than their draws do."
 )
-
-# Where noise does as well as other real users, nothing lies between 0 and 1.
-NO_SCALE = "no scale"
 
 
 def draw(data: ReportData) -> Drawing:
@@ -27,6 +25,7 @@ def draw(data: ReportData) -> Drawing:
     # The floor is 0 and the ceiling 1 by definition: they are the two rules, not rows.
     rows = [row for row in rows if row["source"] != "reference"]
     values = {(r["split"], r["population"], r["instrument"], r["metric"]): r["fgi"] for r in rows}
+    not_apart = {(r["split"], r["population"], r["metric"]) for r in rows if r["anchors_apart"] is False}
     blocks = [
         Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
         for split in data.splits
@@ -53,7 +52,8 @@ def draw(data: ReportData) -> Drawing:
                             mark(axes, value, y, population, instrument=i)
                     if all(value is None for value in found):
                         mine = {key[3] for key in values if key[:2] == (block.title, population.name)}
-                        no_value(axes, y, NO_SCALE if metric in mine else TOO_FEW if mine else NO_PLACE)
+                        no_scale = NOT_APART if (block.title, population.name, metric) in not_apart else NO_SCALE
+                        no_value(axes, y, no_scale if metric in mine else TOO_FEW if mine else NO_PLACE)
         finite = [value for value in values.values() if value is not None]
         _scale(panels[0][0], min(finite), max(finite))
         legend(figure, [p for block in blocks for p in block.populations], instruments)

@@ -24,7 +24,7 @@ METRICS = """
 """
 
 FGI = """
-    select split, population, source, instrument, metric, anchor, fgi, floor_value, ceiling_value, n
+    select split, population, source, instrument, metric, anchor, fgi, floor_value, ceiling_value, anchors_apart, n
     from results.fgi order by split, instrument, population, metric, anchor
 """
 

@@ -81,6 +81,9 @@ def mark(axes: Axes, x: float, y: float, population: Population, *, instrument: 
 
 NO_PLACE = "no place"
 TOO_FEW = "too few"
+# Of an FGI: noise does as well as other real users, or the two cannot be told apart, so that nothing lies between 0 and 1.
+NO_SCALE = "no scale"
+NOT_APART = "not apart"
 
 
 def no_value(axes: Axes, y: float, words: str = NO_PLACE) -> None:

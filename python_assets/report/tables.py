@@ -9,6 +9,7 @@ from python_assets.report.data import ReportData, Row
 from python_assets.report.figure_gaps import worse_by
 from python_assets.report.formats import MISSING, count, decimal, probability, scaled
 from python_assets.report.names import FGI_METRICS, METRICS, Population, in_order, metric_label, shorten
+from python_assets.report.rows import NO_SCALE, NOT_APART
 
 
 class Cell(NamedTuple):
@@ -107,8 +108,8 @@ def fgi_table(data: ReportData) -> Table:
     anchors = sorted({row["anchor"] for row in data.fgi}, key=lambda anchor: (anchor != "paper", anchor))
 
     def cells(rows: list[Row], _: Population) -> list[Cell]:
-        values = {(row["anchor"], row["metric"]): row["fgi"] for row in rows}
-        return [Cell(decimal(values.get((anchor, metric)))) for anchor in anchors for metric in metrics]
+        found = {(row["anchor"], row["metric"]): row for row in rows}
+        return [_index(found.get((anchor, metric))) for anchor in anchors for metric in metrics]
 
     headings = [Heading(metric_label(metric), "→ 0") for _ in anchors for metric in metrics]
     spans = (
@@ -192,6 +193,12 @@ def describe(data: ReportData, population: str, *, short: bool = False) -> str:
         else (row["condition"], model, row["elicitation"])
     )
     return ", ".join(parts)
+
+
+def _index(row: Row | None) -> Cell:
+    if row is None or row["fgi"] is not None:
+        return Cell(decimal(row["fgi"] if row else None))
+    return Cell(MISSING, NOT_APART if row["anchors_apart"] is False else NO_SCALE)
 
 
 def _score(row: Row | None, scale: float) -> Cell:

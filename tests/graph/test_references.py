@@ -32,8 +32,10 @@ def score_again(warehouse: Warehouse, study: Study) -> None:
 
 def test_the_same_references_leave_the_populations_alone(copy: Warehouse, study: Study) -> None:
     before = rows_of(copy, "paper")
+    copy.write(lambda connection: connection.execute("update ml.anchor_scores set floor_std = null"))
     score_again(copy, study)
     assert rows_of(copy, "paper") == before
+    assert copy.rows("select count(*) from ml.anchor_scores where instrument = 'paper' and floor_std > 0")[0][0] >= 6
 
 
 def test_other_references_take_what_was_held_against_the_former(copy: Warehouse, study: Study) -> None:

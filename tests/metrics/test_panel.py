@@ -107,6 +107,7 @@ def test_anchors_are_the_references_own_scores(populations: tuple[np.ndarray, np
         anchors, references["real_subsample"], references["random_baseline"], strict=False
     ):
         assert (anchor.floor_value, anchor.ceiling_value) == (floor.value, ceiling.value)
+        assert (anchor.floor_std, anchor.ceiling_std) == (floor.std, ceiling.std)
 
 
 def test_real_users_score_better_than_personas_and_noise(populations: tuple[np.ndarray, np.ndarray]) -> None:

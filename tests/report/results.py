@@ -15,7 +15,7 @@ RESULTS_DDL = """
         p_value double, n integer, resamples integer, seed bigint, config_hash varchar, code_version varchar);
     create table results.fgi (split varchar, population varchar, source varchar, condition varchar, rater varchar,
         instrument varchar, metric varchar, anchor varchar, fgi double, value double, floor_value double,
-        ceiling_value double, n integer);
+        ceiling_value double, anchors_apart boolean, n integer);
     create table results.fidelity (split varchar, population varchar, instrument varchar, condition varchar,
         rater varchar, coverage double, cos_mean double, pair_cosine_distance double, pair_l2_distance double,
         rank_accuracy double, rating_correlation double, fgi_fpd double, fgi_mmd double, fgi_swd double,

@@ -217,6 +217,23 @@ def test_where_noise_does_as_well_as_real_users_the_index_has_no_scale(tmp_path:
     )
 
 
+def test_an_index_without_anchors_that_can_be_told_apart_is_said_to_be_missing(tmp_path: Path) -> None:
+    few = replace(GROUNDED, coverage={"paper": 0.9})
+    warehouse = fill(tmp_path / "w.duckdb", World(instruments={"paper": Instrument()}, populations=(few, PERFECT)))
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("update results.fgi set n = 8 where population = 'grounded_smollm2'")
+        connection.execute("update results.fgi set fgi = null, anchors_apart = false where metric in ('swd', 'fpd')")
+        connection.execute("update results.fgi set fgi = null where metric = 'mmd'")
+    html = report(tmp_path, warehouse)
+    text = Page(html).text
+    assert "There is no FGI of FPD and SWD: floor and ceiling cannot be told apart at n = 8." in text
+    # By either anchor: coverage, then FPD, MMD and SWD.
+    assert re.search(r"grounded_smollm2 0\.054 – not apart – no scale – not apart 0\.054", text)
+    (figure,) = re.findall(r'<figure id="figure2">.*?</figure>', html, flags=re.S)
+    # Personas, two controls and three synthetic populations, by two metrics.
+    assert len(re.findall(r"<text[^>]*>\s*not apart\s*</text>", figure)) == 12
+
+
 def words_in(html: str, figure: str) -> dict[str, int]:
     """How often a figure says that there is no value."""
     (drawing,) = re.findall(rf'<figure id="{figure}">.*?</figure>', html, flags=re.S)

@@ -137,6 +137,10 @@ def test_a_metric_on_which_perfect_stand_ins_are_off_too_is_not_held_against_per
     assert judge(replace(FAITHFUL, fgi={"mmd": 7.4}, perfect_fgi={"mmd": 5.4})).verdict is Verdict.YES
 
 
+def test_a_metric_without_an_index_is_not_held_against_personas() -> None:
+    assert judge(replace(FAITHFUL, fgi={"swd": None})).verdict is Verdict.YES
+
+
 def test_constant_raters_are_not_faithful_under_any_instrument() -> None:
     case = Case(500, 500, n_rated=500, n_constant=500, instrument_verdict="compresses and not repeatable")
     judgement = judge(case)
