@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal, percent
-from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat
+from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat, left_at_the_start
 
 
 def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too_few: bool = False) -> list[str]:
@@ -55,17 +55,22 @@ def _repeatability(row: Row) -> list[str]:
     if retest is None:
         return ["It was not trained again under another seed, so nobody knows how much of its map is chance."]
     if does_not_repeat(row["verdict"], retest):
-        start = row["init_correlation"]
-        chance = (
-            f" The users' final mixtures correlate {decimal(start, 2)} with their random start."
-            if start is not None
-            else ""
-        )
         return [
             f"It does not repeat: trained again under another seed it agrees with itself by {decimal(retest, 2)} (1 "
-            f"is the same map, 0 none). There are too few reviews for it to tell these users apart.{chance}"
+            f"is the same map, 0 none). {_why_not(row['init_correlation'])}"
         ]
     return [f"Trained again under another seed it agrees with itself by {decimal(retest, 2)} (1 is the same map)."]
+
+
+def _why_not(start: float | None) -> str:
+    chance = f"The users' final mixtures correlate {decimal(start, 2)} with their random start"
+    if left_at_the_start(start):
+        return (
+            f"{chance}, which they hardly left: the settings are the cause as likely as the corpus. Start the mixtures at "
+            "zero (`mixture_init: zero`), raise their rate (`mixture_lr`), or train for more epochs (`max_epochs`)."
+        )
+    few = "There are too few reviews for it to tell these users apart."
+    return few if start is None else f"{few} {chance}."
 
 
 def _ignorance(row: Row, floor: float | None) -> list[str]:

@@ -20,6 +20,8 @@ FAITHFUL_SHARE = 0.8
 PARTLY_SHARE = 0.5
 # Where results.instrument_reliability says that an instrument does not repeat.
 REPEATABLE = 0.5
+# From this correlation of the users' final mixtures with their random start on, they have hardly been trained.
+AT_THE_START = 0.9
 # Of the way from chance (or from knowing popularity alone) to a perfect rater's rank accuracy.
 ITEM_LEVEL_SHARE = 0.5
 UNPLACED_TOO_MANY = 0.5
@@ -65,6 +67,7 @@ class Case:
     perfect_rank_accuracy: float | None = None
     popularity_rank_accuracy: float | None = None
     retest: float | None = None
+    init_correlation: float | None = None
     instrument_verdict: str = "unknown"
     fgi: Mapping[str, float | None] = field(default_factory=dict)
     perfect_fgi: Mapping[str, float | None] = field(default_factory=dict)
@@ -177,9 +180,23 @@ def _not_repeatable(case: Case) -> str:
         f"they agree {decimal(case.retest, 2)}, where 1 is the same map" if case.retest is not None else "they disagree"
     )
     return (
-        "the corpus is too thin for this instrument, because two encoders that differ only in their seed put the "
-        f"same real users in different places ({agreement}); for the record, {_levels(case)}."
+        f"{_why_not_repeatable(case)}: two encoders that differ only in their seed put the same real users in different "
+        f"places ({agreement}); for the record, {_levels(case)}."
     )
+
+
+def _why_not_repeatable(case: Case) -> str:
+    if left_at_the_start(case.init_correlation):
+        return (
+            "the users hardly left their random start (their final mixtures correlate "
+            f"{decimal(case.init_correlation, 2)} with it), of which the settings are the cause as likely as the corpus"
+        )
+    return "the corpus is too thin for this instrument"
+
+
+def left_at_the_start(init_correlation: float | None) -> bool:
+    """Whether training hardly moved the users, so that a low retest says little of the corpus."""
+    return init_correlation is not None and init_correlation >= AT_THE_START
 
 
 def _unchecked(case: Case) -> str:

@@ -64,3 +64,11 @@ def test_the_perfect_rater_stands_beside_the_floor_of_its_own_size() -> None:
 def test_what_a_random_start_covers_is_said_where_it_is_much(ignorant: float | None, said: bool) -> None:
     words = " ".join(instrument_in_words(ROW | {"ignorant_rater_coverage": ignorant}, 0.97, has_perfect=True))
     assert ("left at a random start cover 80%, so coverage alone" in words) is said
+
+
+@pytest.mark.parametrize(("start", "few"), [(None, True), (0.89, True), (0.9, False)])
+def test_users_who_hardly_left_their_start_are_not_called_too_few_reviews(start: float | None, few: bool) -> None:
+    row = ROW | {"retest_user_cosine": 0.02, "init_correlation": start}
+    words = " ".join(instrument_in_words(row, 0.97, has_perfect=True))
+    assert ("There are too few reviews" in words) is few
+    assert ("`mixture_init: zero`" in words) is not few

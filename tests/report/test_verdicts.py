@@ -80,6 +80,14 @@ def test_an_instrument_that_does_not_repeat_decides_nothing(verdict: str, covera
     assert "0.02" in judgement.sentence
 
 
+@pytest.mark.parametrize(("start", "thin"), [(None, True), (0.89, True), (0.9, False), (0.98, False)])
+def test_users_who_hardly_left_their_start_say_nothing_of_the_corpus(start: float | None, thin: bool) -> None:
+    case = replace(FAITHFUL, retest=0.02, init_correlation=start, instrument_verdict="not repeatable")
+    sentence = judge(case).sentence
+    assert ("too thin" in sentence) is thin
+    assert ("hardly left their random start" in sentence) is not thin
+
+
 def test_without_a_perfect_rater_the_page_says_what_to_add() -> None:
     judgement = judge(replace(FAITHFUL, perfect=None, instrument_verdict="unknown"))
     assert judgement.verdict is Verdict.CANNOT_TELL
