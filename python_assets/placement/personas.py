@@ -68,7 +68,11 @@ def place_population(
     population: str,
     instrument: str,
 ) -> Placed:
-    """Algorithm 1 with the study's settings; nothing depends on who is placed together."""
+    """Algorithm 1 with the study's settings.
+
+    No persona's fit looks at another's, but sums in float32 round otherwise in a batch of another size: a place differs by
+    about 1e-5 or less with who is placed together.
+    """
     return place_personas(
         model,
         probes.vectors,
