@@ -77,7 +77,10 @@ def _check(name: str, asset: list[str], what: str, sql: str) -> dg.AssetChecksDe
     description="No user of an encoded split is new, gone or changed since the encoder placed the users.",
 )
 def follows_the_corpus(warehouse: WarehouseResource) -> dg.AssetCheckResult:
-    """Freshness: whether the encoders, and so all results, are of the corpus as it is now. `prepare` ends with it."""
+    """Freshness: whether the encoders' users are those of the corpus as it is now. `prepare` ends with it.
+
+    Whether populations and results follow the encoders is not looked at here: `run` and `refresh_sensor` do that.
+    """
     behind = dict(warehouse.open().rows(BEHIND))
     splits = ", ".join(f"{split} ({users:,} users)" for split, users in behind.items())
     return dg.AssetCheckResult(
