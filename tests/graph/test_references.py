@@ -55,6 +55,6 @@ def test_who_makes_an_encoder_anew_makes_its_populations_due(copy: Warehouse) ->
     before = {stage.job for stage in finished_stages(copy)}
     assert before >= {"prepare", "encode", "evaluate", "publish"}
     forget_split(copy, "ombined")
-    assert {stage.job for stage in finished_stages(copy)} == before
+    assert {stage.job for stage in finished_stages(copy)} == before - {"publish"}
     forget_split(copy, "Combined")
     assert {stage.job for stage in finished_stages(copy)} == before - {"encode", "evaluate", "publish"}
