@@ -75,7 +75,7 @@ def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
 
 @dg.sensor(
     name=REFRESH,
-    job=refresh,
+    job_name=refresh.name,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Starts `refresh` when a source file, an import or the study's settings changed or a step is due for another "

@@ -140,6 +140,10 @@ def test_dagsters_history_may_be_put_away(small_run: Finished, tmp_path: Path) -
     assert all(step.endswith(": unchanged") for step in steps), steps
 
 
+def test_no_librarys_warning_stands_among_the_progress(small_run: Finished) -> None:
+    assert "Warning:" not in small_run.progress
+
+
 def test_the_command_prints_the_table_and_the_report(small_run: Finished) -> None:
     assert "perfect_rater" in small_run.output
     report = Path(next(line for line in small_run.output.splitlines() if line.startswith("Report:")).split()[1])
