@@ -10,6 +10,7 @@ import gc
 import importlib.util
 import math
 import os
+import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -60,12 +61,15 @@ class VllmChat:
         weights = find_weights(str(rater.model))
         arguments = engine_arguments(rater, weights)
         set_environment(weights)
-        import vllm
+        # vLLM uses names that torch calls old: nothing that who runs a study could act on.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)
+            import vllm
 
-        try:
-            engine = vllm.LLM(**arguments)
-        except Exception as error:
-            raise ChatModelError(f"vLLM cannot start {rater.model}: {_reason(error, cls.started)}") from error
+            try:
+                engine = vllm.LLM(**arguments)
+            except Exception as error:
+                raise ChatModelError(f"vLLM cannot start {rater.model}: {_reason(error, cls.started)}") from error
         cls.started.append(str(rater.model))
         config = engine.llm_engine.vllm_config.model_config
         version = version_of(weights, config.hf_config)
