@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
+
+from markupsafe import Markup, escape
 
 MISSING = "–"
 
@@ -42,3 +45,8 @@ def probability(value: float | None) -> str:
     if value is None or not math.isfinite(value):
         return MISSING
     return "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def with_code(text: str) -> Markup:
+    """A sentence as HTML, with what stands between backticks set as code."""
+    return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))

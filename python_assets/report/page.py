@@ -25,7 +25,7 @@ from python_assets.report.answers import answers_context
 from python_assets.report.clouds import Cloud, Distances, read_clouds, read_distances
 from python_assets.report.data import ReportData, read_tables
 from python_assets.report.details import details_context
-from python_assets.report.formats import count, decimal, percent
+from python_assets.report.formats import count, decimal, percent, with_code
 from python_assets.report.glossary import GLOSSARY
 from python_assets.report.style import Drawing
 from python_assets.warehouse import Warehouse
@@ -134,6 +134,7 @@ def _environment() -> jinja2.Environment:
         "decimal": decimal,
         "percent": percent,
         "count_of": count,
+        "with_code": with_code,
         "moment": lambda value: f"{value:%Y-%m-%d %H:%M}",
     }
     return environment

@@ -41,6 +41,11 @@ def test_the_answer_comes_from_the_instrument_that_passes_its_checks(page: Page)
     assert "With instrument paper: cannot tell" in page.text
 
 
+def test_settings_are_set_as_code(page: Page, html: str) -> None:
+    assert "<code>mixture_lr</code>" in html
+    assert "`" not in page.text
+
+
 def test_both_instruments_are_described(page: Page) -> None:
     assert "Instrument calibrated: faithful." in page.text
     assert "Instrument paper: compresses and not repeatable." in page.text
