@@ -15,6 +15,16 @@ CATALOGUE = "turns"
 """As what the lake's PostgreSQL is attached beside the lake."""
 NO_CONNECTION_FREE = ("too many clients", "too many connections", "remaining connection slots")
 """What PostgreSQL says to one client more than it, the database or the user may have; a moment later there may be room."""
+_TAKEN = "persona_fidelity turn is taken"
+# PostgreSQL says in its own language that the time was over; what is raised here is ours in any.
+_LOCK = """
+    set local lock_timeout = ''500ms''; set local idle_in_transaction_session_timeout = 0;
+    do $$ begin
+        perform pg_advisory_xact_lock({key});
+    exception when lock_not_available then
+        raise exception ''{taken}'';
+    end $$
+"""
 
 
 def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str) -> None:
@@ -72,12 +82,12 @@ def _taken(holder: duckdb.DuckDBPyConnection, key: int) -> bool:
     holder.begin()
     try:
         # Waits inside PostgreSQL for a moment, which is quicker and fairer than asking; not longer, for Ctrl-C.
-        settings = "set local lock_timeout = ''500ms''; set local idle_in_transaction_session_timeout = 0"
-        _ask(holder, f"{settings}; select pg_advisory_xact_lock({key})")
+        _ask(holder, _LOCK.format(key=key, taken=_TAKEN))
     except duckdb.Error as error:
         with suppress(duckdb.Error):
             holder.rollback()
-        if "lock timeout" not in str(error):
+        # The words stand in the statement, too, which precedes the answer.
+        if f": {_TAKEN}" not in " ".join(str(error).split()):
             raise
         return False
     return True

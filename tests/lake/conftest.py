@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,6 +24,7 @@ from tests.ports import free_port
 
 # PostgreSQL refuses to run as root; Debian's package makes this user.
 SERVER_USER = "postgres"
+GERMAN = "de_DE.UTF-8"
 
 
 class Server(NamedTuple):
@@ -72,6 +74,22 @@ def find_binaries() -> Path | None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[Server]:
     """Started once; the tests skip where PostgreSQL or the extra `lake` is missing."""
+    with running_server() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def german_server() -> Iterator[Server]:
+    """One that speaks German; the tests skip where the system cannot make that locale, or PostgreSQL has no German."""
+    with running_server(GERMAN) as started:
+        if "Sprache" not in started.sql("postgres", "select short_desc from pg_settings where name = 'lc_messages'"):
+            pytest.skip("PostgreSQL has no German here")
+        yield started
+
+
+@contextmanager
+def running_server(language: str | None = None) -> Iterator[Server]:
+    """A server in a folder of its own, which says what it says in a language, given as a locale of UTF-8."""
     binaries = find_binaries()
     if binaries is None:
         pytest.skip("PostgreSQL is not installed: `apt-get install postgresql` (or your system's package)")
@@ -86,15 +104,30 @@ def server() -> Iterator[Server]:
                 pytest.skip(f"run as root, PostgreSQL needs the user {SERVER_USER}, whom its package makes")
             as_server = ["runuser", "-u", SERVER_USER, "--"]
             shutil.chown(folder, SERVER_USER)
+        options = []
+        if language:
+            make_locale(folder, language)
+            as_server = [*as_server, "env", f"LOCPATH={folder}"]
+            options = [f"--lc-messages={language}", "--encoding=UTF8"]
         data = folder / "catalogue"
         control = (*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w")
-        _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync"])
+        _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync", *options])
         server = Server(folder, free_port(), binaries, control)
         server.start()
         try:
             yield server
         finally:
             subprocess.run([*control, "-m", "immediate", "stop"], capture_output=True, check=False, cwd=folder)
+
+
+def make_locale(folder: Path, language: str) -> None:
+    """In a folder: few systems have more than one."""
+    name, _, encoding = language.partition(".")
+    if not shutil.which("localedef"):
+        pytest.skip("localedef is not installed, which makes the server's language")
+    subprocess.run(["localedef", "-i", name, "-f", encoding, str(folder / language)], capture_output=True, check=False)
+    if not (folder / language).exists():
+        pytest.skip(f"the system knows no {language}: `apt-get install locales` (or your system's package)")
 
 
 @pytest.fixture(autouse=True)
