@@ -19,7 +19,7 @@ from python_assets.file_errors import NoWarehouseError, WarehouseError, first_li
 from python_assets.file_names import check_file_name
 from python_assets.lake_errors import CUT, PASSING, is_away, is_no_lake, is_of_a_store, is_refused, why
 from python_assets.lake_extensions import load_extensions
-from python_assets.lake_folder import ELSEWHERE, mark_as_taken, require_own_folder
+from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
 from python_assets.memory import bound_memory
@@ -29,10 +29,11 @@ from python_assets.warehouse import Result, Warehouse
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"
+ANY_TABLE = "select 1 from duckdb_tables() where database_name = 'lake' limit 1"
 # Loading the extensions takes half a second, and an open lake keeps nobody out: once a process is enough.
 _ATTACHED: dict[tuple[str, bool], duckdb.DuckDBPyConnection] = {}
-# Lakes that were there: their addresses are right.
-_FOUND: set[str] = set()
+# Lakes that were there, so that their addresses are right, and where their files are.
+_FOUND: dict[str, str] = {}
 
 
 class Lake(Warehouse):
@@ -101,6 +102,10 @@ class Lake(Warehouse):
         """What `--warehouse` takes to open it again."""
         return self._address
 
+    @property
+    def _postgres(self) -> str:
+        return self._address.removeprefix(f"{PREFIX}postgres:")
+
     def take_turn(self, config: Mapping[str, Any]) -> duckdb.DuckDBPyConnection | None:
         """Nothing: a lake has many writers."""
         return None
@@ -158,16 +163,22 @@ class Lake(Warehouse):
     def tidy(self, *, days: float) -> bool:
         """Merge small files; give up versions of tables, and delete files that have not been needed for so long."""
         with self.connect(read_only=False) as connection:
-            folder = self._folder(connection)
-            # DuckLake would make it anew, empty, in the place that the files are to come back to.
-            if not ELSEWHERE.match(folder) and not Path(folder).is_dir():
-                raise self._files_missing(folder)
             keep_up(self, connection, days=days)
         return True
 
     def _folder(self, connection: duckdb.DuckDBPyConnection) -> str:
         options = dict(connection.execute("select option_name, value from ducklake_options('lake')").fetchall())
         return str(options["data_path"])
+
+    def _require_folder(self, connection: duckdb.DuckDBPyConnection) -> None:
+        # DuckLake would make it anew, in the place that the files are to come back to, and new files would be lost there.
+        folder = _FOUND.get(self._address) or _FOUND.setdefault(self._address, self._folder(connection))
+        if is_bare(folder) and connection.execute(ANY_TABLE).fetchone():
+            raise WarehouseError(
+                f"The files of the lake at {self.address} are not in {folder}, where its catalogue says: mount that folder, or "
+                "bring it back to its place. If it has moved for good, tell the catalogue: "
+                f"psql \"{self._postgres}\" -c \"update ducklake_metadata set value = 'NEW_FOLDER/' where key = 'data_path'\""
+            )
 
     def _files_missing(self, where: str) -> WarehouseError:
         return WarehouseError(
@@ -187,7 +198,7 @@ class Lake(Warehouse):
                 cursor = _ATTACHED[key].cursor()
                 # Asks the catalogue, so a connection that was cut while nobody used it shows here.
                 cursor.execute("use lake")
-                _FOUND.add(self._address)
+                self._require_folder(cursor)
                 return cursor
             except duckdb.Error as error:
                 lost = _ATTACHED.pop(key, None)
@@ -207,7 +218,7 @@ class Lake(Warehouse):
                 self._attach_with(connection, "read_only")
             else:
                 self._find_or_make(connection)
-                attach_catalogue(connection, self._address.removeprefix(f"{PREFIX}postgres:"))
+                attach_catalogue(connection, self._postgres)
         except BaseException:
             connection.close()
             raise

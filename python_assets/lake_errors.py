@@ -53,7 +53,10 @@ def why(error: duckdb.Error, address: str) -> str:
             f"max_connections (docs/scaling.md says how many a process needs). {first_line(error)}"
         )
     if "does not match existing data path" in str(error):
-        return f"The lake at {address} keeps its files elsewhere: leave --lake-data out. ({first_line(error)})"
+        return (
+            f"The lake at {address} keeps its files elsewhere: leave --lake-data out; where they have moved, docs/scaling.md "
+            f"says how to tell the catalogue. ({first_line(error)})"
+        )
     return f"The lake at {address} cannot be opened: {' '.join(str(error).split())[:400]}"
 
 

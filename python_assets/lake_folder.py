@@ -45,6 +45,17 @@ def require_own_folder(connection: duckdb.DuckDBPyConnection, data: str) -> None
         )
 
 
+def is_bare(data: str) -> bool:
+    """Whether a lake's folder is not there, or holds nothing at all, as where another is to be mounted; a store is never."""
+    if ELSEWHERE.match(data):
+        return False
+    try:
+        return not any(Path(data).iterdir())
+    except OSError as error:
+        # Who may not look into it may not write there either.
+        return isinstance(error, FileNotFoundError | NotADirectoryError)
+
+
 def _any_stored(connection: duckdb.DuckDBPyConnection, data: str) -> bool:
     try:
         return bool(connection.execute("from glob(?) limit 1", [data.rstrip("/") + "/**"]).fetchall())

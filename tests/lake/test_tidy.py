@@ -160,18 +160,6 @@ def test_what_is_not_the_lakes_own_stays(server: Server) -> None:
     assert lake.rows("select count(*) from ml.item_clusters") != [(0,)]
 
 
-def test_files_that_are_not_where_they_were_are_one_sentence(server: Server, tmp_path: Path) -> None:
-    lake = server.new_lake("moved")
-    lake.prepare()
-    write(lake, "a", 1)
-    assert lake.data is not None
-    away = Path(lake.data).rename(tmp_path / "away")
-    with pytest.raises(WarehouseError, match=r"is not where its catalogue says: mount the folder"):
-        lake.rows(ROWS)
-    away.rename(lake.data)
-    assert lake.rows(ROWS)
-
-
 def test_sql_does_not_write_among_the_lakes_files(server: Server, tmp_path: Path) -> None:
     lake = server.new_lake("written_into")
     lake.prepare()

@@ -1,0 +1,69 @@
+"""A lake whose files are not in their place: a folder that is not mounted, or has moved."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from python_assets.file_errors import WarehouseError
+from python_assets.lake import _ATTACHED, _FOUND, Lake, open_warehouse
+from tests.lake.conftest import Server
+from tests.lake.worker import check, write
+
+ROWS = "from ml.item_clusters order by all"
+
+
+@pytest.fixture
+def lake(server: Server, request: pytest.FixtureRequest) -> Lake:
+    """With a slice in it."""
+    made = server.new_lake(re.sub(r"\W", "_", request.node.name)[:60])
+    made.prepare()
+    write(made, "a", 1)
+    return made
+
+
+def reopened(lake: Lake) -> Lake:
+    """As another process finds it."""
+    _ATTACHED.clear()
+    _FOUND.clear()
+    opened = open_warehouse(lake.address)
+    assert isinstance(opened, Lake)
+    return opened
+
+
+@pytest.mark.parametrize("place", ["gone", "empty"])
+def test_nothing_is_read_or_written_where_the_files_are_not(lake: Lake, tmp_path: Path, place: str) -> None:
+    """An empty folder is where one is mounted: what is written there is hidden by it later."""
+    folder = Path(str(lake.data))
+    away = folder.rename(tmp_path / "away")
+    if place == "empty":
+        folder.mkdir()
+    for seen in (lake, reopened(lake)):
+        for action in (lambda: seen.rows(ROWS), lambda: write(seen, "b", 1), lambda: seen.tidy(days=0)):
+            with pytest.raises(WarehouseError, match=f"are not in {folder}/, where its catalogue says: mount that folder"):
+                action()
+    assert not folder.exists() if place == "gone" else not any(folder.iterdir())
+    if place == "empty":
+        folder.rmdir()
+    away.rename(folder)
+    check(lake)
+    write(lake, "b", 1)
+
+
+def test_a_folder_that_has_moved_for_good_is_told_to_the_catalogue_as_said(
+    server: Server, lake: Lake, tmp_path: Path
+) -> None:
+    before = lake.rows(ROWS)
+    away = Path(str(lake.data)).rename(tmp_path / "away")
+    with pytest.raises(WarehouseError, match="If it has moved for good") as refused:
+        reopened(lake).rows(ROWS)
+    command = shlex.split(str(refused.value).rpartition("catalogue: ")[2].replace("NEW_FOLDER", str(away)))
+    subprocess.run([str(server.binaries / command[0]), *command[1:]], check=True, capture_output=True)
+    moved = reopened(lake)
+    assert moved.rows(ROWS) == before
+    write(moved, "b", 1)
+    assert any((away / "ml" / "item_clusters").iterdir())
