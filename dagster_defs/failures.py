@@ -7,6 +7,8 @@ import re
 import click
 import dagster as dg
 
+from python_assets.lake_errors import AGAIN, is_cut, said_by_postgresql
+
 LONGEST = 600
 _FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)
 _REPEATED = re.compile(r"(\w[\w ]* Error in \w+ \S+ \(\S+\)|compiled code at .*)")
@@ -43,9 +45,15 @@ def _of_dbt(text: str) -> str | None:
     _, is_dbt, errors = text.partition("Errors parsed from dbt logs:")
     failures = _FAILURE.findall(errors)
     if not failures:
+        if is_dbt and is_cut(errors):
+            return f"PostgreSQL ended the connection while dbt was at work: {AGAIN}"
         return errors if is_dbt else None
     kind, name, said = failures[0]
     kind = "data test" if kind == "test" else kind
+    if is_cut(text):
+        return f"PostgreSQL ended the connection while dbt made {kind} {name}: {AGAIN}"
+    if refused := said_by_postgresql(said):
+        return f"PostgreSQL did not do what {kind} {name} needs ({refused}): see to that there, and run the same command again"
     reason = " ".join(line for line in map(str.strip, said.splitlines()) if line and not _REPEATED.fullmatch(line))
     more = f", and {len(failures) - 1} more" if len(failures) > 1 else ""
     log = re.search(r"dbt debug log: (\S+\.log)", text)

@@ -15,9 +15,18 @@ from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_conflict, is_missing
+from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_missing
 from python_assets.file_names import check_file_name
-from python_assets.lake_errors import CUT, PASSING, is_away, is_no_lake, is_of_a_store, is_refused, why
+from python_assets.lake_errors import (
+    is_away,
+    is_cut,
+    is_no_lake,
+    is_of_a_store,
+    is_passing,
+    is_refused,
+    said_by_postgresql,
+    why,
+)
 from python_assets.lake_extensions import load_extensions
 from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
@@ -79,15 +88,8 @@ class Lake(Warehouse):
             try:
                 yield connection
             except duckdb.Error as error:
-                # First: a refusal may read as if the connection was cut.
-                if is_refused(error):
-                    raise WarehouseError(why(error, self.address)) from error
-                if any(words in str(error) for words in CUT):
-                    raise WarehouseError(
-                        f"PostgreSQL ended the connection to the catalogue of {self.address}: when it runs again, run the "
-                        "same command; what was finished is kept."
-                    ) from error
-                if has_no_connection_free(error):
+                text = str(error)
+                if is_refused(error) or is_cut(text) or has_no_connection_free(error) or said_by_postgresql(text):
                     raise WarehouseError(why(error, self.address)) from error
                 if not isinstance(error, duckdb.IOException):
                     raise
@@ -203,7 +205,7 @@ class Lake(Warehouse):
             except duckdb.Error as error:
                 lost = _ATTACHED.pop(key, None)
                 away = is_away(error) and self._address in _FOUND
-                passing = lost is not None or is_conflict(error) or any(text in str(error) for text in PASSING)
+                passing = lost is not None or is_passing(error)
                 state = "does not answer" if away else "is busy"
                 if not (passing or away) or not turn.wait(f"{self._address} {state}"):
                     kind = NoWarehouseError if is_no_lake(error) else WarehouseError

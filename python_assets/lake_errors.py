@@ -6,17 +6,13 @@ import re
 
 import duckdb
 
-from python_assets.file_errors import first_line
+from python_assets.file_errors import first_line, is_conflict
 from python_assets.lake_turns import NO_CONNECTION_FREE, has_no_connection_free
 
-CUT = (
-    "server closed the connection",
-    "terminating connection",
-    "no connection to the server",
-    "Failed to prepare COPY",
-)
-PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
+_CUT = ("server closed the connection", "terminating connection", "no connection to the server")
+_PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
+AGAIN = "when it runs again, run the same command; what was finished is kept"
 
 
 def why(error: duckdb.Error, address: str) -> str:
@@ -37,10 +33,9 @@ def why(error: duckdb.Error, address: str) -> str:
             "the rights of the role that made the lake, and who makes it `create` (docs/scaling.md says how to grant them)."
         )
     if is_away(error):
-        said = re.search(r"connection to server [^\n]*", str(error))
         return (
             f"The lake at {address} cannot be opened, as no PostgreSQL answers there: see that the address is right; when it "
-            f"runs again, run the same command. ({said.group() if said else first_line(error)})"
+            f"runs again, run the same command. ({_of_connecting(error) or first_line(error)})"
         )
     if is_of_a_store(error):
         return (
@@ -52,18 +47,47 @@ def why(error: duckdb.Error, address: str) -> str:
             f"The PostgreSQL of {address} has no connection free: run fewer processes at once, or raise its "
             f"max_connections (docs/scaling.md says how many a process needs). {first_line(error)}"
         )
+    if is_cut(str(error)):
+        return f"PostgreSQL ended the connection to the catalogue of {address}: {AGAIN}."
+    if said := _of_connecting(error):
+        return (
+            f"PostgreSQL does not let you in at {address}: see that the address is right, that its database and user exist, and "
+            f"that PGPASSWORD or ~/.pgpass has the user's password. ({said})"
+        )
     if "does not match existing data path" in str(error):
         return (
             f"The lake at {address} keeps its files elsewhere: leave --lake-data out; where they have moved, docs/scaling.md "
             f"says how to tell the catalogue. ({first_line(error)})"
         )
+    if said := said_by_postgresql(str(error)):
+        return f"PostgreSQL does not do what is asked of {address} ({said}): see to that there, and run the same command again."
     return f"The lake at {address} cannot be opened: {' '.join(str(error).split())[:400]}"
 
 
+def said_by_postgresql(text: str) -> str:
+    """What PostgreSQL gave as its reason, in its own language; empty where it did not.
+
+    Args:
+        text: Of an error, in which the statement comes first: thousands of characters, perhaps with data in it.
+    """
+    found: list[str] = re.findall(r"\": [^\W\d_]+: +([^\n]+)", text)
+    return found[-1].strip() if found else ""
+
+
+def is_cut(text: str) -> bool:
+    """Whether the connection to PostgreSQL ended in the middle of something."""
+    return any(words in text for words in _CUT) or ("Failed to prepare COPY" in text and not said_by_postgresql(text))
+
+
+def is_passing(error: duckdb.Error) -> bool:
+    """Whether the same may succeed in a moment."""
+    return is_conflict(error) or any(words in str(error) for words in _PASSING)
+
+
 def is_away(error: duckdb.Error) -> bool:
-    """Whether no PostgreSQL listens: it is being started again, or the address is wrong."""
-    # The second for a socket's file that is away.
-    words = ("Connection refused", "could not connect", "Is the server running")
+    """Whether no PostgreSQL answers: it is being started again, or the address is wrong."""
+    # The third for a socket's file that is away.
+    words = ("Connection refused", "could not connect", "Is the server running", "starting up", "shutting down")
     return not is_of_a_store(error) and any(word in str(error) for word in words)
 
 
@@ -81,6 +105,12 @@ def is_of_a_store(error: duckdb.Error) -> bool:
 def is_refused(error: duckdb.Error) -> bool:
     """Whether PostgreSQL does not give the user the right to it."""
     return bool(_refusal(error))
+
+
+def _of_connecting(error: duckdb.Error) -> str:
+    # These words are the client's, in English everywhere; what comes after them may be the server's.
+    found = re.search(r"(connection to server|could not translate host name) [^\n]*", str(error))
+    return found.group() if found else ""
 
 
 def _refusal(error: duckdb.Error) -> str:

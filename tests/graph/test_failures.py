@@ -42,6 +42,30 @@ BROKEN_RULE = (
   compiled code at target/compiled/persona_fidelity/data-tests/assert_core_is_a_core.sql
 """
 )
+COPY = 'Failed to prepare COPY "COPY (SELECT "path" FROM "public"."ducklake_data_file" WHERE ctid BETWEEN'
+CUT_OFF = (
+    DBT
+    + f"""Failure in test not_null_users_user_id (../models/corpus/users.yml)
+
+  Runtime Error in test not_null_users_user_id (../models/corpus/users.yml)
+  Failed to get data file list from DuckLake: {COPY} '(0,0)'::tid) TO STDOUT": server closed the connection unexpectedly
+"""
+)
+STOPPED_AT_THE_START = (
+    DBT
+    + f"""Encountered an error:
+Runtime Error
+  Failed to get global stats information from DuckLake: {COPY} '(0,0)'::tid) TO STDOUT":
+"""
+)
+REFUSED = (
+    DBT
+    + f"""Failure in model users (../models/corpus/users.sql)
+
+  Runtime Error in model users (../models/corpus/users.sql)
+  Failed to get data file list from DuckLake: {COPY} '(0,0)'::tid) TO STDOUT": FEHLER:  keine Berechtigung für Tabelle a
+"""
+)
 LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.log)"
 
 
@@ -57,6 +81,21 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
         (
             BROKEN_RULE,
             f"data test assert_core_is_a_core: Got 3 results, configured to fail if != 0 {LOG}",
+        ),
+        (
+            CUT_OFF,
+            "PostgreSQL ended the connection while dbt made data test not_null_users_user_id: when it runs again, run the same "
+            "command; what was finished is kept",
+        ),
+        (
+            STOPPED_AT_THE_START,
+            "PostgreSQL ended the connection while dbt was at work: when it runs again, run the same command; what was finished "
+            "is kept",
+        ),
+        (
+            REFUSED,
+            "PostgreSQL did not do what model users needs (keine Berechtigung für Tabelle a): see to that there, and run the "
+            "same command again",
         ),
         (
             DBT.partition("54 of")[0] + "Runtime Error\n  /w/small.duckdb is in use",
