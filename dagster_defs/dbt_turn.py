@@ -5,14 +5,16 @@ from __future__ import annotations
 import atexit
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import duckdb
-from dbt.adapters.duckdb.credentials import DuckDBCredentials
+from dbt.adapters.duckdb.credentials import Attachment, DuckDBCredentials
 from dbt.adapters.duckdb.plugins import BasePlugin
 
 from dagster_defs.parent_watch import end_with_parent
+from python_assets.lake import Lake, is_lake
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.turn import is_asked_for
@@ -45,7 +47,7 @@ class Plugin(BasePlugin):
             WarehouseError: It stayed in use for too long; the message names the process.
         """
         if creds.path == ":memory:":
-            # Nobody waits for a lake.
+            # Of a lake only PostgreSQL is waited for.
             return
         if is_asked_for(creds.path) and self._let_go():
             time.sleep(HAND_OVER_SECONDS)
@@ -66,6 +68,19 @@ class Plugin(BasePlugin):
         path = Path("lake" if self.creds is None or self.creds.path == ":memory:" else self.creds.path)
         remove_leftovers(path)
         bound_memory(conn, path)
+        for lake in self._lakes():
+            # dbt does the same a moment later, without waiting.
+            Lake(lake.path).wait_for(partial(conn.execute, lake.to_sql()))
+
+    def configure_cursor(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Before each node: a PostgreSQL that is being started again is waited for, as by everyone else here."""
+        for lake in self._lakes():
+            Lake(lake.path).wait_for(partial(_newest_version, cursor, str(lake.alias)))
+
+    def _lakes(self) -> list[Attachment]:
+        """The one that dbt attaches, if any."""
+        attached = (self.creds.attach if self.creds else None) or []
+        return [database for database in attached if is_lake(database.path)]
 
     def _finish(self) -> None:
         # A file that nobody closes keeps its last changes in a second file beside it; and a thread that is still
@@ -82,3 +97,7 @@ class Plugin(BasePlugin):
             if kept is not None:
                 kept.close()
             return kept is not None
+
+
+def _newest_version(cursor: duckdb.DuckDBPyConnection, lake: str) -> None:
+    cursor.execute("from ducklake_current_snapshot(?)", [lake]).fetchall()

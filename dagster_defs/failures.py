@@ -50,7 +50,7 @@ def _of_dbt(text: str) -> str | None:
         return errors if is_dbt else None
     kind, name, said = failures[0]
     kind = "data test" if kind == "test" else kind
-    if is_cut(text):
+    if is_cut(said):
         return f"PostgreSQL ended the connection while dbt made {kind} {name}: {AGAIN}"
     if refused := said_by_postgresql(said):
         return f"PostgreSQL did not do what {kind} {name} needs ({refused}): see to that there, and run the same command again"

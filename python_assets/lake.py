@@ -140,6 +140,22 @@ class Lake(Warehouse):
 
             return super().commit(connection, held)
 
+    def wait_for(self, ask: Callable[[], object]) -> None:
+        """Ask the catalogue something, again until PostgreSQL answers; for a tool that opens a lake that was there before.
+
+        Raises:
+            WarehouseError: It did not answer for too long, or refuses.
+        """
+        turn = Turn(self.wait_seconds, self.on_wait)
+        while True:
+            try:
+                ask()
+                return
+            except duckdb.Error as error:
+                passing = is_away(error) or is_cut(str(error)) or is_passing(error)
+                if not passing or not turn.wait(f"{self.address} does not answer"):
+                    raise WarehouseError(why(error, self.address)) from error
+
     def _taking(self, connection: duckdb.DuckDBPyConnection, turn: Work) -> AbstractContextManager[Callable[[], None]]:
         return take_turn(connection, turn, Turn(self.wait_seconds, self.on_wait), self.address)
 

@@ -10,6 +10,7 @@ from python_assets.file_errors import first_line, is_conflict
 from python_assets.lake_turns import NO_CONNECTION_FREE, has_no_connection_free
 
 _CUT = ("server closed the connection", "terminating connection", "no connection to the server")
+_ASKED = ("Failed to prepare COPY", "Failed to execute query")
 _PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
 AGAIN = "when it runs again, run the same command; what was finished is kept"
@@ -76,7 +77,8 @@ def said_by_postgresql(text: str) -> str:
 
 def is_cut(text: str) -> bool:
     """Whether the connection to PostgreSQL ended in the middle of something."""
-    return any(words in text for words in _CUT) or ("Failed to prepare COPY" in text and not said_by_postgresql(text))
+    unanswered = any(words in text for words in _ASKED) and not said_by_postgresql(text)
+    return unanswered or any(words in text for words in _CUT)
 
 
 def is_passing(error: duckdb.Error) -> bool:

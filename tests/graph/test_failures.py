@@ -51,6 +51,16 @@ CUT_OFF = (
   Failed to get data file list from DuckLake: {COPY} '(0,0)'::tid) TO STDOUT": server closed the connection unexpectedly
 """
 )
+ENDED_AT_THE_END = (
+    DBT
+    + """Failure in model users (../models/corpus/users.sql)
+
+  Runtime Error in model users (../models/corpus/users.sql)
+  TransactionContext Error: Failed to commit: Failed to execute query "ROLLBACK":
+
+  compiled code at target/compiled/persona_fidelity/../models/corpus/users.sql
+"""
+)
 STOPPED_AT_THE_START = (
     DBT
     + f"""Encountered an error:
@@ -86,6 +96,11 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
             CUT_OFF,
             "PostgreSQL ended the connection while dbt made data test not_null_users_user_id: when it runs again, run the same "
             "command; what was finished is kept",
+        ),
+        (
+            ENDED_AT_THE_END,
+            "PostgreSQL ended the connection while dbt made model users: when it runs again, run the same command; what was "
+            "finished is kept",
         ),
         (
             STOPPED_AT_THE_START,

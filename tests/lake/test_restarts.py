@@ -4,13 +4,31 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import duckdb
 import pytest
+from dbt.adapters.duckdb.credentials import Attachment, DuckDBCredentials
 
+from dagster_defs.dbt_turn import Plugin
 from python_assets.file_errors import WarehouseError
 from python_assets.lake import open_warehouse
+from python_assets.lake_extensions import load_extensions
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
+
+
+@contextmanager
+def away(server: Server, seconds: float) -> Iterator[None]:
+    """Stopped when this begins, and started again so many seconds later."""
+    again = threading.Timer(seconds, server.start)
+    server.stop()
+    again.start()
+    try:
+        yield
+    finally:
+        again.join()
 
 
 def test_a_restart_is_waited_for(server: Server) -> None:
@@ -19,14 +37,9 @@ def test_a_restart_is_waited_for(server: Server) -> None:
     write(lake, "a", 1)
     check(lake)
     said: list[str] = []
-    again = threading.Timer(5, server.start)
-    server.stop()
-    again.start()
-    try:
+    with away(server, 5):
         write(open_warehouse(lake.address, wait_seconds=60, on_wait=said.append), "b", 1)
         check(lake)
-    finally:
-        again.join()
     assert said == [f"{lake.address} does not answer: waiting up to 60 s for it."]
 
 
@@ -51,3 +64,21 @@ def test_a_mistyped_address_is_told_at_once(server: Server) -> None:
     with pytest.raises(WarehouseError, match="see that the address is right"):
         mistyped.rows("select 1")
     assert time.monotonic() - started < 30
+
+
+def test_dbt_waits_for_a_restart(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When it begins, and before each node; in the middle of one it ends, as Python's steps do."""
+    monkeypatch.delenv("PERSONA_FIDELITY_DBT_PARENT", raising=False)
+    lake = server.new_lake("dbt_restarted")
+    lake.prepare()
+    attached = Attachment(path=lake.address, alias="lake")
+    plugin = Plugin(name="turn", plugin_config={}, credentials=DuckDBCredentials(path=":memory:", attach=[attached]))
+    with duckdb.connect() as connection:
+        load_extensions(connection)
+        with away(server, 3):
+            plugin.configure_connection(connection)
+            connection.execute(attached.to_sql())
+        for _ in range(2):
+            with connection.cursor() as cursor, away(server, 3):
+                plugin.configure_cursor(cursor)
+                assert cursor.execute("select count(*) from lake.raw.study").fetchall() == [(0,)]
