@@ -13,6 +13,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.file_errors import NoWarehouseError, WarehouseError
+from python_assets.layout import require_present_layout
 from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse
 
@@ -177,8 +178,9 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
     """See that SQL reads the settings that Python is about to use; nothing to see before the first ``prepare``.
 
     Raises:
-        WarehouseError: The warehouse was prepared for another study, or before its settings changed.
+        WarehouseError: The warehouse was prepared for another study, before its settings changed, or by older or newer code.
     """
+    require_present_layout(warehouse)
     try:
         rows = warehouse.rows("select name, config_hash from raw.study")
     except (NoWarehouseError, duckdb.CatalogException):

@@ -3,6 +3,9 @@
 create schema if not exists raw;
 create schema if not exists ml;
 
+-- Of which code the tables are (python_assets/layout.py says when the number is raised): one row.
+create table if not exists raw.layout (number integer not null);
+
 -- The study that this warehouse was built for: one row.
 create table if not exists raw.study (
     name varchar not null, seed integer not null, settings json not null, config_hash varchar not null, core integer not null,

@@ -27,6 +27,7 @@ from python_assets.file_errors import (
     is_damaged,
     is_in_use,
 )
+from python_assets.layout import take_over
 from python_assets.memory import bound_memory
 from python_assets.spill import remove_leftovers
 from python_assets.tables import make_room, table_statements
@@ -176,12 +177,16 @@ class Warehouse:
         Args:
             prototypes: K, the length of a mixture.
             dimension: d, the length of an embedding.
+
+        Raises:
+            WarehouseError: Newer code has written it.
         """
         statements = table_statements(prototypes=prototypes, dimension=dimension)
 
         def make(connection: duckdb.DuckDBPyConnection) -> None:
             make_room(connection, prototypes=prototypes, dimension=dimension)
             connection.execute(self._portable(statements))
+            take_over(connection, self.address)
 
         self.write(make)
 

@@ -8,6 +8,7 @@ import click
 
 from dagster_defs.cli.options import PATH, chosen_warehouse, warehouse_option
 from python_assets.file_errors import WarehouseError
+from python_assets.layout import require_known_layout
 
 
 @click.command()
@@ -15,6 +16,7 @@ from python_assets.file_errors import WarehouseError
 def status(warehouse: str | None) -> None:
     """What is in the warehouse: study, files, tables, populations."""
     target = chosen_warehouse(warehouse)
+    require_known_layout(target)
     with target.connect() as connection:
         # DuckDB's own `estimated_size` counts deleted rows, too.
         names = [name for (name,) in connection.execute(TABLES).fetchall()]

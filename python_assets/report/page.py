@@ -11,6 +11,7 @@ import jinja2
 from markupsafe import Markup
 
 from python_assets.file_errors import WarehouseError
+from python_assets.layout import require_known_layout
 from python_assets.report import (
     figure2_fgi,
     figure3_coverage,
@@ -57,8 +58,9 @@ def build_report(warehouse: Warehouse, out: Path, *, map_epochs: int = figure5_m
         The file's path.
 
     Raises:
-        WarehouseError: There is no warehouse, or it holds no results.
+        WarehouseError: There is no warehouse, or it holds no results, or those of other code.
     """
+    require_known_layout(warehouse)
     with warehouse.connect() as connection:
         try:
             data = read_tables(connection)
@@ -67,6 +69,10 @@ def build_report(warehouse: Warehouse, out: Path, *, map_epochs: int = figure5_m
         except (duckdb.CatalogException, IndexError) as error:
             raise WarehouseError(
                 f"{warehouse.address} holds no results yet: run `persona-fidelity run` to the end first."
+            ) from error
+        except duckdb.BinderException as error:
+            raise WarehouseError(
+                f"{warehouse.address} holds results of older code: `persona-fidelity run` brings them up to date."
             ) from error
     path = out / "report.html" if out.is_dir() else out
     path.parent.mkdir(parents=True, exist_ok=True)
