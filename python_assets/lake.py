@@ -28,6 +28,7 @@ from python_assets.lake_errors import (
     why,
 )
 from python_assets.lake_extensions import load_extensions
+from python_assets.lake_names import catalogue_of, local_name
 from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
@@ -76,7 +77,7 @@ class Lake(Warehouse):
                 "put it into PGPASSWORD or ~/.pgpass, and take it out of --warehouse."
             )
         # A lake has no file; the report and scratch files of this machine are named after its catalogue.
-        local = Path("warehouse").absolute() / f"{_catalogue(address)}.lake"
+        local = Path("warehouse").absolute() / f"{local_name(address)}.lake"
         super().__init__(local, wait_seconds=wait_seconds, on_wait=on_wait)
         self._address = address
         self.data = data or os.environ.get(LAKE_DATA_VARIABLE) or None
@@ -103,6 +104,10 @@ class Lake(Warehouse):
     def address(self) -> str:
         """What `--warehouse` takes to open it again."""
         return self._address
+
+    def beside_before(self, ending: str) -> Path:
+        """Where older code, which took lakes of one name on two servers for one, had what `beside` names."""
+        return self.path.with_name(f"{catalogue_of(self._address)}.lake.{ending}")
 
     @property
     def _postgres(self) -> str:
@@ -295,11 +300,6 @@ def open_warehouse(
 def is_lake(address: str | Path) -> bool:
     """Whether an address names a lake."""
     return str(address).startswith(PREFIX)
-
-
-def _catalogue(address: str) -> str:
-    found = re.search(r"dbname\s*=\s*'?([\w.-]+)", address) or re.search(r"//[^/]*/([\w.-]+)", address)
-    return found.group(1) if found else "lake"
 
 
 def _quoted(text: str) -> str:

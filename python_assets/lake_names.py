@@ -1,0 +1,32 @@
+"""What a lake is called on this machine: it has no file to name its report and its run history after."""
+
+from __future__ import annotations
+
+import os
+import re
+
+_HERE = ("", "localhost", "127.0.0.1", "::1")
+_PORT = "5432"
+
+
+def catalogue_of(address: str) -> str:
+    """The database of a lake's catalogue, by name.
+
+    Args:
+        address: ``ducklake:postgres:``, and words such as ``dbname=... host=...`` or ``postgresql://host/name``.
+    """
+    return _found(address, r"dbname\s*=\s*'?([\w.-]+)", r"//[^/]*/([\w.-]+)") or os.environ.get("PGDATABASE") or "lake"
+
+
+def local_name(address: str) -> str:
+    """The same with the server, where that is not PostgreSQL's usual one on this machine: two may have the same names."""
+    host = _found(address, r"\bhost\s*=\s*'?([^\s']+)", r"//(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)") or os.environ.get("PGHOST", "")
+    port = _found(address, r"\bport\s*=\s*'?(\d+)", r"//[^/]*:(\d+)/") or os.environ.get("PGPORT", "")
+    host = host.strip("[]").lower()
+    # A folder is that of a socket on this machine.
+    elsewhere = [] if host in _HERE or host.startswith("/") else [re.sub(r"[^\w.-]", "-", host)]
+    return "-".join([catalogue_of(address), *elsewhere, *([port] if port not in ("", _PORT) else [])])
+
+
+def _found(address: str, *patterns: str) -> str:
+    return next((found.group(1) for found in (re.search(pattern, address) for pattern in patterns) if found), "")

@@ -1,0 +1,60 @@
+"""Two lakes never share a report, or a run history, on one machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from dagster_defs.workspace import export, open_workspace
+from python_assets.lake_names import local_name
+
+
+@pytest.fixture(autouse=True)
+def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of this machine's PostgreSQL or Dagster counts, and the environment is put back."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("PGHOST", "PGPORT", "PGDATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("DAGSTER_HOME", "PERSONA_FIDELITY_WAREHOUSE", "PERSONA_FIDELITY_STUDY"):
+        monkeypatch.setenv(name, "")
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("dbname=fidelity", "fidelity"),
+        ("dbname=fidelity host=localhost port=5432 user=me", "fidelity"),
+        ("host=/var/run/postgresql dbname='fidelity'", "fidelity"),
+        ("postgresql://me@127.0.0.1/fidelity", "fidelity"),
+        ("dbname=fidelity host=127.0.0.1 port=5433", "fidelity-5433"),
+        ("dbname=fidelity host=DB.example.org user=me", "fidelity-db.example.org"),
+        ("postgresql://me@db.example.org:5433/fidelity", "fidelity-db.example.org-5433"),
+        ("postgresql://[fe80::1]:5433/fidelity", "fidelity-fe80--1-5433"),
+        ("user=me", "lake"),
+    ],
+)
+def test_the_server_is_part_of_the_name_where_it_is_not_the_usual_one(address: str, name: str) -> None:
+    assert local_name(f"ducklake:postgres:{address}") == name
+
+
+def test_what_the_environment_says_of_the_server_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PGHOST", "db.example.org")
+    monkeypatch.setenv("PGDATABASE", "mine")
+    assert local_name("ducklake:postgres:user=me") == "mine-db.example.org"
+    assert local_name("ducklake:postgres:host=localhost dbname=other") == "other"
+
+
+def test_a_history_of_older_code_goes_on_with_one_of_the_lakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = tmp_path / "warehouse" / "fidelity.lake.dagster"
+    before.mkdir(parents=True)
+    (before / "history").touch()
+    homes = []
+    for host in ("one.example.org", "two.example.org", "one.example.org"):
+        workspace = open_workspace(study="demo", warehouse=f"ducklake:postgres:dbname=fidelity host={host}")
+        monkeypatch.setenv("DAGSTER_HOME", "")
+        export(workspace, study="demo", data_root=None, limit=None)
+        homes.append(workspace.warehouse.beside("dagster"))
+    assert [home.name for home in homes[:2]] == [f"fidelity-{name}.example.org.lake.dagster" for name in ("one", "two")]
+    assert [(home / "history").exists() for home in homes] == [True, False, True]
+    assert not before.exists()
