@@ -28,8 +28,8 @@ from python_assets.lake_errors import (
     why,
 )
 from python_assets.lake_extensions import load_extensions
+from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
 from python_assets.lake_names import catalogue_of, local_name
-from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
 from python_assets.memory import bound_memory
@@ -92,6 +92,10 @@ class Lake(Warehouse):
                 text = str(error)
                 if is_refused(error) or is_cut(text) or has_no_connection_free(error) or said_by_postgresql(text):
                     raise WarehouseError(why(error, self.address)) from error
+                if trouble := trouble_with_a_file(text, _FOUND[self._address]):
+                    raise WarehouseError(
+                        f"A file of the lake at {self.address} {trouble}, then run the same command again. {first_line(error)}"
+                    ) from error
                 if not isinstance(error, duckdb.IOException):
                     raise
                 if is_missing(error) and ".parquet" in str(error):

@@ -12,7 +12,12 @@ from python_assets.file_errors import WarehouseError
 
 # A scheme; one letter and a colon would be a drive.
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
-_OWN = re.compile(r"(.*/)?ducklake-[0-9a-f-]{36}\.parquet")
+_NAME = re.compile(r"ducklake-[0-9a-f-]{36}\.parquet")
+_OWN = re.compile(rf"(.*/)?{_NAME.pattern}")
+_DAMAGED = re.compile(
+    "magic bytes|too small to be a Parquet|could not read enough bytes|decompression|corrupt", re.IGNORECASE
+)
+_CLOSED = re.compile("Read-only file system|Permission denied")
 
 
 def require_own_folder(connection: duckdb.DuckDBPyConnection, data: str) -> None:
@@ -71,6 +76,20 @@ def mark_as_taken(connection: duckdb.DuckDBPyConnection, data: str) -> None:
     path = f"{data.rstrip('/')}/lake.csv".replace("'", "''")
     words = "Here are the files of a lake (DuckLake). Of other Parquet files among them none is safe."
     connection.execute(f"copy (select '{words}' as lake) to '{path}' (format csv, use_tmp_file false)")
+
+
+def trouble_with_a_file(text: str, data: str) -> str:
+    """What is wrong with one of a lake's files, and what to do; empty where an error says nothing of the kind.
+
+    Args:
+        text: The error's.
+        data: Where the lake's files are.
+    """
+    if _DAMAGED.search(text) and _NAME.search(text):
+        return "is damaged: bring it back from a backup"
+    if _CLOSED.search(text) and data in text:
+        return "cannot be used: see that its folder is mounted for reading and writing, and that you may do both there"
+    return ""
 
 
 def strangers(files: list[str]) -> list[str]:

@@ -20,7 +20,9 @@ def catalogue_of(address: str) -> str:
 
 def local_name(address: str) -> str:
     """The same with the server, where that is not PostgreSQL's usual one on this machine: two may have the same names."""
-    host = _found(address, r"\bhost\s*=\s*'?([^\s']+)", r"//(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)") or os.environ.get("PGHOST", "")
+    host = _found(address, r"\bhost\s*=\s*'?([^\s']+)", r"//(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)") or os.environ.get(
+        "PGHOST", ""
+    )
     port = _found(address, r"\bport\s*=\s*'?(\d+)", r"//[^/]*:(\d+)/") or os.environ.get("PGPORT", "")
     host = host.strip("[]").lower()
     # A folder is that of a socket on this machine.

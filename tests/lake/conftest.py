@@ -111,7 +111,9 @@ def running_server(language: str | None = None) -> Iterator[Server]:
             options = [f"--lc-messages={language}", "--encoding=UTF8"]
         data = folder / "catalogue"
         control = (*as_server, str(binaries / "pg_ctl"), "-D", str(data), "-w")
-        _run([*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync", *options])
+        _run(
+            [*as_server, str(binaries / "initdb"), "-D", str(data), "-A", "trust", "-U", "lake", "--no-sync", *options]
+        )
         server = Server(folder, free_port(), binaries, control)
         server.start()
         try:

@@ -38,11 +38,15 @@ def test_a_refusal_is_told_in_the_words_of_the_server_without_the_statement(germ
     lake.prepare()
     german_server.sql("rights", "create role visitor login")
     visitor = open_warehouse(lake.address.replace("user=lake", "user=visitor"))
-    with pytest.raises(WarehouseError, match=r"does not do what is asked of .* \(keine Berechtigung für Tabelle \w+\): see to"):
+    with pytest.raises(
+        WarehouseError, match=r"does not do what is asked of .* \(keine Berechtigung für Tabelle \w+\): see to"
+    ):
         check(visitor)
     german_server.sql("rights", "grant select on all tables in schema public to visitor")
     check(visitor)
-    with pytest.raises(WarehouseError, match=r"^[^;]* \(keine Berechtigung für Tabelle ducklake_snapshot\): see to that"):
+    with pytest.raises(
+        WarehouseError, match=r"^[^;]* \(keine Berechtigung für Tabelle ducklake_snapshot\): see to that"
+    ):
         write(visitor, "a", 1)
 
 

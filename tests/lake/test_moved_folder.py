@@ -1,12 +1,14 @@
-"""A lake whose files are not in their place: a folder that is not mounted, or has moved."""
+"""A lake whose files are not in their place, or not as they were: a folder that is not mounted or has moved, a damaged file."""
 
 from __future__ import annotations
 
 import re
 import shlex
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from python_assets.file_errors import WarehouseError
@@ -15,6 +17,11 @@ from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 
 ROWS = "from ml.item_clusters order by all"
+ACTIONS: tuple[Callable[[Lake], object], ...] = (
+    lambda lake: lake.rows(ROWS),
+    lambda lake: write(lake, "b", 1),
+    lambda lake: lake.tidy(days=0),
+)
 
 
 @pytest.fixture
@@ -43,9 +50,11 @@ def test_nothing_is_read_or_written_where_the_files_are_not(lake: Lake, tmp_path
     if place == "empty":
         folder.mkdir()
     for seen in (lake, reopened(lake)):
-        for action in (lambda: seen.rows(ROWS), lambda: write(seen, "b", 1), lambda: seen.tidy(days=0)):
-            with pytest.raises(WarehouseError, match=f"are not in {folder}/, where its catalogue says: mount that folder"):
-                action()
+        for action in ACTIONS:
+            with pytest.raises(
+                WarehouseError, match=f"are not in {folder}/, where its catalogue says: mount that folder"
+            ):
+                action(seen)
     assert not folder.exists() if place == "gone" else not any(folder.iterdir())
     if place == "empty":
         folder.rmdir()
@@ -67,3 +76,22 @@ def test_a_folder_that_has_moved_for_good_is_told_to_the_catalogue_as_said(
     assert moved.rows(ROWS) == before
     write(moved, "b", 1)
     assert any((away / "ml" / "item_clusters").iterdir())
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.5, 1.0], ids=["empty", "half", "other end"])
+def test_a_damaged_file_is_named(lake: Lake, kept: float) -> None:
+    (file,) = Path(str(lake.data)).rglob("item_clusters/*.parquet")
+    whole = file.read_bytes()
+    file.write_bytes(whole[: int(len(whole) * kept)] if kept < 1 else whole[:-50] + bytes(50))
+    with pytest.raises(WarehouseError, match=rf"is damaged: bring it back from a backup, .*{file.name}"):
+        reopened(lake).rows(ROWS)
+    file.write_bytes(whole)
+    check(reopened(lake))
+
+
+@pytest.mark.parametrize("said", ["Permission denied", "Read-only file system"])
+def test_a_folder_that_may_not_be_written_is_told(lake: Lake, said: str) -> None:
+    """As DuckDB words it; root may write everywhere."""
+    words = f'IO Error: Failed to create directory "{lake.data}/ml/new": {said}'
+    with pytest.raises(WarehouseError, match="cannot be used: see that its folder is mounted"), lake.connect():
+        raise duckdb.IOException(words)
