@@ -10,7 +10,7 @@ _PORT = "5432"
 
 
 def catalogue_of(address: str) -> str:
-    """The database of a lake's catalogue, by name.
+    """The database of a lake's catalogue, by the first word of its name, as older code took it.
 
     Args:
         address: ``ducklake:postgres:``, and words such as ``dbname=... host=...`` or ``postgresql://host/name``.
@@ -27,7 +27,10 @@ def local_name(address: str) -> str:
     host = host.strip("[]").lower()
     # A folder is that of a socket on this machine.
     elsewhere = [] if host in _HERE or host.startswith("/") else [re.sub(r"[^\w.-]", "-", host)]
-    return "-".join([catalogue_of(address), *elsewhere, *([port] if port not in ("", _PORT) else [])])
+    name = _found(address, r"dbname\s*=\s*'([^']+)'", r"dbname\s*=\s*([^\s']+)", r"//[^/]*/([^?]+)") or catalogue_of(
+        address
+    )
+    return "-".join([re.sub(r"[^\w.-]", "-", name), *elsewhere, *([port] if port not in ("", _PORT) else [])])
 
 
 def _found(address: str, *patterns: str) -> str:

@@ -31,6 +31,8 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("dbname=fidelity host=DB.example.org user=me", "fidelity-db.example.org"),
         ("postgresql://me@db.example.org:5433/fidelity", "fidelity-db.example.org-5433"),
         ("postgresql://[fe80::1]:5433/fidelity", "fidelity-fe80--1-5433"),
+        ("dbname='two words' user=me", "two-words"),
+        ("postgresql://me@localhost/fidelity?sslmode=require", "fidelity"),
         ("user=me", "lake"),
     ],
 )
