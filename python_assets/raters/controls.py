@@ -5,6 +5,8 @@ All return integers from 1 to 5, shape (personas, probes).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -57,16 +59,13 @@ def constant(*, n_personas: int, n_probes: int, rating: int = 3) -> Ratings:
     return np.full((n_personas, n_probes), rating, dtype=np.int64)
 
 
-def random(*, n_personas: int, n_probes: int, seed: int) -> Ratings:
-    """Uniform ratings; a persona's do not depend on how many personas there are.
+def random(people: Sequence[str], *, n_probes: int, seed: int) -> Ratings:
+    """Uniform ratings; whoever else is asked, and in which order, a person answers alike.
 
     Args:
-        n_personas: How many personas.
+        people: Whom each row stands for, shape (personas,).
         n_probes: How many probes.
-        seed: Seed of the draws; each persona derives its own.
+        seed: Seed of the draws; each person derives an own one.
     """
-    rows = [
-        np.random.default_rng(derive_seed(seed, number)).integers(1, LEVELS + 1, n_probes)
-        for number in range(n_personas)
-    ]
-    return np.array(rows, dtype=np.int64).reshape(n_personas, n_probes)
+    rows = [np.random.default_rng(derive_seed(seed, who)).integers(1, LEVELS + 1, n_probes) for who in people]
+    return np.array(rows, dtype=np.int64).reshape(len(people), n_probes)

@@ -92,19 +92,20 @@ def rate_as_control(
     """
     people = warehouse.rows(PERSONAS, [split, settings.name])
     seed = derive_seed(study.seed, "control", split, settings.rater.backend)
-    shape = {"n_personas": len(people), "n_probes": len(probes.item_ids)}
+    seed_users, n_probes = [seed_user for _, _, seed_user, _ in people], len(probes.item_ids)
     by_instrument: dict[str, np.ndarray]
     match settings.rater.backend:
         case "perfect":
             # The only rater that depends on the instrument: it reads the encoder that will place it.
-            scores = seed_scores([seed_user for _, _, seed_user, _ in people])
+            scores = seed_scores(seed_users)
             by_instrument = {instrument: controls.perfect(matrix) for instrument, matrix in scores.items()}
         case "popularity":
             by_instrument = {ANY_INSTRUMENT: controls.popularity(probes.n_reviews, n_personas=len(people))}
         case "constant":
-            by_instrument = {ANY_INSTRUMENT: controls.constant(**shape)}
+            by_instrument = {ANY_INSTRUMENT: controls.constant(n_personas=len(people), n_probes=n_probes)}
         case _:
-            by_instrument = {ANY_INSTRUMENT: controls.random(**shape, seed=seed)}
+            # By seed user: a new one shifts the personas' numbers.
+            by_instrument = {ANY_INSTRUMENT: controls.random(seed_users, n_probes=n_probes, seed=seed)}
     return pa.concat_tables(
         control_rating_rows(
             ratings,

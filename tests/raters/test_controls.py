@@ -33,12 +33,18 @@ def test_popularity_is_one_ranking_for_everybody() -> None:
 
 def test_constant_and_random() -> None:
     assert np.all(controls.constant(n_personas=2, n_probes=5) == 3)
-    ratings = controls.random(n_personas=200, n_probes=100, seed=5)
+    people = [f"user{number}" for number in range(200)]
+    ratings = controls.random(people, n_probes=100, seed=5)
     assert ratings.shape == (200, 100)
     # Five standard deviations of a share of one fifth in 20,000 draws.
     assert np.bincount(ratings.ravel(), minlength=6)[1:] / ratings.size == pytest.approx([0.2] * 5, abs=0.0142)
-    assert np.array_equal(controls.random(n_personas=3, n_probes=100, seed=5), ratings[:3])
     assert len({tuple(row) for row in ratings.tolist()}) == 200
+
+
+def test_a_newcomer_changes_nobody_elses_random_answers() -> None:
+    before = controls.random(["ann", "bob", "eve"], n_probes=20, seed=5)
+    after = controls.random(["ann", "newcomer", "bob", "eve"], n_probes=20, seed=5)
+    assert np.array_equal(after[[0, 2, 3]], before)
 
 
 def test_scores_that_are_not_numbers_are_refused() -> None:
