@@ -85,6 +85,8 @@ create table if not exists ml.encoder_runs (
 );
 -- A hash of each item's id and text vector, in the items' order: which of them the encoder was trained with.
 alter table ml.encoder_runs add column if not exists item_hashes bigint[];
+-- The split's categories, sorted, whose users it has placed; NULL in encoders of older code.
+alter table ml.encoder_runs add column if not exists categories varchar;
 -- Training that was interrupted: the state after the last whole epoch. Emptied when training ends.
 create table if not exists ml.training_states (
     split varchar not null, seed bigint not null, config_hash varchar not null, data_hash varchar not null, epoch integer not null, state blob not null

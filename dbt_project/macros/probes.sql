@@ -5,7 +5,7 @@
 
 {#-
     Probes stay as they were chosen once their split has an encoder, unless the study asks for new ones, chooses them
-    otherwise, or has changed the categories of the split: an encoder of other categories never met them.
+    otherwise, or has changed the categories of the split: an encoder of other categories, or of another seed, never met them.
     `ml.encoder_runs` is no source here: encoders come after probes, so that it would close a circle.
 
     Probes of older code do not say what categories they were chosen from. All that can be known of them is whether a
@@ -23,9 +23,15 @@
     {%- if is_incremental() -%}
     alter table {{ this }} add column if not exists categories varchar;
 
-    delete from {{ this }}
+    delete from {{ this }} as chosen
     where
-        split not in (select split from "{{ this.database }}".ml.encoder_runs)
+        not exists (
+            select 1 from "{{ this.database }}".ml.encoder_runs as runs
+            where
+                runs.split = chosen.split
+                and runs.seed = (select seed from {{ study }})
+                and coalesce(runs.categories = chosen.categories, true)
+        )
         or (select coalesce(refresh_probes, false) from {{ study }})
         or settings_hash is distinct from (select {{ probe_settings() }} from {{ study }})
         or split in (

@@ -34,6 +34,20 @@ DELETE = """
 """
 
 
+# Under the same name a split may have others later, and probes stay for an encoder that has met them.
+NOT_NOTED = """
+    with present as (select string_agg(category, '|' order by category) as categories from raw.splits where split = $split)
+    select present.categories from ml.encoder_runs as runs
+    cross join present
+    where
+        runs.split = $split and runs.instrument = $instrument and runs.seed = $seed
+        and runs.categories is distinct from present.categories
+"""
+NOTE = "update ml.encoder_runs set categories = ? where split = ? and instrument = ? and seed = ?"
+
+Outcome = Literal["unchanged", "folded in", "trained", "taken over"]
+
+
 class Changes(NamedTuple):
     """What became of an encoder's users.
 
@@ -61,10 +75,25 @@ def keep_current(
     seed: int,
     code_version: str,
     log: Callable[[str], None],
-) -> Literal["unchanged", "folded in", "trained", "taken over"]:
+) -> Outcome:
     """Train, fold in or leave alone, whichever the data ask for; another instrument's encoder that is the same is taken over."""
     made = EncoderKey(split=split, instrument=instrument, seed=seed)
-    name = f"{instrument} of {split}, seed {seed}"
+    outcome = _keep(warehouse, data, settings, made, code_version, log)
+    if found := warehouse.rows(NOT_NOTED, made):
+        noted = [*found[0], *made.values()]
+        warehouse.write(lambda connection: connection.execute(NOTE, noted).fetchall())
+    return outcome
+
+
+def _keep(
+    warehouse: Warehouse,
+    data: TrainingData,
+    settings: Instrument,
+    made: EncoderKey,
+    code_version: str,
+    log: Callable[[str], None],
+) -> Outcome:
+    name = "{instrument} of {split}, seed {seed}".format(**made)
     changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
     if changes is None or _is_due(data, changes, settings.retrain_after):
         if other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version):

@@ -31,13 +31,21 @@ BANDS = """
     where not list_contains($kept, bands.split)
     order by bands.split, bands.band, bands.item_id
 """
-# An encoder has asked probes of a split of this name, and no setting that chose them has changed. Which categories the
-# split then had, the encoder does not say, but the clusters do.
+# No setting that chose the probes has changed, and an encoder of the split has met them: one of the same seed and
+# categories. Older code wrote no categories down.
 CHOSEN = """
-    select split, any_value(categories) from ml.item_clusters
-    group by split
-    having bool_and(config_hash = $config_hash and code_version = $code_version)
-        and split in (select split from ml.encoder_runs)
+    with chosen as (
+        select split, any_value(categories) as categories from ml.item_clusters
+        group by split
+        having bool_and(config_hash = $config_hash and code_version = $code_version)
+    )
+    select split, categories from chosen
+    where exists (
+        select 1 from ml.encoder_runs as runs
+        where
+            runs.split = chosen.split and runs.seed = $seed
+            and coalesce(runs.categories = chosen.categories, true)
+    )
     order by split
 """
 # All that is known of the clusters of older code, which do not say what categories they were made of.
@@ -87,7 +95,7 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     made = {"config_hash": config_hash, "code_version": code_version}
     categories = {split: "|".join(sorted(members)) for split, members in study.splits.items()}
-    chosen = {} if study.probes.refresh else dict(warehouse.rows(CHOSEN, made))
+    chosen = {} if study.probes.refresh else dict(warehouse.rows(CHOSEN, {**made, "seed": study.seed}))
     # Before there is an encoder there may be no table of probes.
     of_probes = dict(warehouse.rows(CATEGORIES)) if chosen else {}
     kept = [

@@ -179,6 +179,20 @@ def test_a_folded_user_starts_from_its_own_seed(warehouse: Warehouse, keep: Keep
     assert not np.allclose(places["x1"], places["x2"], atol=0.01)
 
 
+def test_an_encoder_names_the_categories_whose_users_it_has_placed(warehouse: Warehouse, keep: Keep) -> None:
+    data = planted_corpus().data
+    noted = "select categories from ml.encoder_runs"
+    for categories, users, outcome in (
+        (("Soap", "Beauty"), data, "trained"),
+        (("Soap", "Beauty"), data, "unchanged"),
+        (("Soap", "Beauty", "Games"), _with_users(data, add=2), "folded in"),
+    ):
+        rows = pa.table({"split": ["Beauty"] * len(categories), "category": categories})
+        warehouse.replace_slice("raw.splits", rows, where={})
+        assert keep(users) == outcome
+        assert warehouse.rows(noted) == [("|".join(sorted(categories)),)]
+
+
 @pytest.mark.parametrize("init", ["normal", "zero"])
 def test_a_folded_user_starts_as_the_encoders_own_users_did(warehouse: Warehouse, init: str) -> None:
     data, still = planted_corpus().data, Placement(steps=1, learning_rate=1e-6)

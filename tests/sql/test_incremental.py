@@ -116,6 +116,25 @@ def test_probes_of_an_encoded_split_stay_until_asked(tmp_path: Path) -> None:
     assert warehouse.rows("select sum(n_out_of_corpus) from probes.probe_sets") == [(0,)]
 
 
+def test_probes_follow_the_clusters_until_an_encoder_of_the_same_corpus_meets_them(tmp_path: Path) -> None:
+    """One of other categories, or of another seed, that a split of the same name had has met other probes."""
+    warehouse = encoded(tmp_path / "met.duckdb")
+    met = "update ml.encoder_runs set categories = if(split = 'Combined', 'Books|Games', split)"
+    others = [
+        "update ml.encoder_runs set categories = 'Books|Games' where split = 'Games'",
+        "update ml.encoder_runs set seed = 9 where split = 'Books'",
+    ]
+    farther = "update ml.item_clusters set distance = -distance"
+    models = (*CORPUS, "probe_items", "probe_sets")
+    steps = ([met], [], [*others, farther])
+    hashes = []
+    for step in steps:
+        assert build_batches(warehouse.path, tmp_path / "target", [Batch(list(step), models=models)]) == [True]
+        hashes.append(dict(warehouse.rows("select split, probe_set_hash from probes.probe_sets")))
+    assert hashes[0] == hashes[1]
+    assert {split for split in hashes[0] if hashes[2][split] != hashes[0][split]} == {"Books", "Games"}
+
+
 @pytest.mark.parametrize("of_older_code", [False, True])
 def test_probes_of_a_split_of_other_categories_are_chosen_anew(tmp_path: Path, of_older_code: bool) -> None:
     """Whether it lost one or gained one. Those of a split that the study does not name any more stay.

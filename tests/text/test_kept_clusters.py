@@ -23,7 +23,9 @@ def encoded(tmp_path: Path) -> Warehouse:
     names = [(category, f"{category} {number}") for category in ("Beauty", "Music") for number in range(5)]
     with made.connect(read_only=False) as connection:
         connection.execute("create schema corpus; create schema probes")
-        connection.execute("create or replace table ml.encoder_runs as select 'Both' as split")
+        connection.execute(
+            "create or replace table ml.encoder_runs as select 'Both' as split, 42 as seed, null::varchar as categories"
+        )
         connection.execute(
             "create or replace table ml.item_embeddings (category text, item_id text, text_hash text, embedding float[384])"
         )
@@ -84,3 +86,13 @@ def test_clusters_of_older_code_go_when_a_category_has_left(encoded: Warehouse) 
     encoded.write(lambda connection: connection.execute("update ml.item_clusters set categories = null"))
     assert cluster(encoded, "Music") == 5
     assert {categories for *_, categories in encoded.rows(CLUSTERS)} == {"Music"}
+
+
+@pytest.mark.parametrize("met", ["categories = 'Beauty'", "categories = 'Beauty|Music', seed = 43"])
+def test_probes_that_no_encoder_of_the_split_has_met_are_chosen_anew(encoded: Warehouse, met: str) -> None:
+    encoded.write(lambda connection: connection.execute(f"update ml.encoder_runs set {met}"))
+    assert cluster(encoded, "Beauty", "Music") == 10
+    assert cluster(encoded, "Beauty", "Music") == 10
+    met = "categories = 'Beauty|Music', seed = 42"
+    encoded.write(lambda connection: connection.execute(f"update ml.encoder_runs set {met}"))
+    assert cluster(encoded, "Beauty", "Music") == 0
