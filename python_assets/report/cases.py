@@ -73,6 +73,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         perfect_rank_accuracy=perfect.get("rank_accuracy"),
         popularity_rank_accuracy=popularity.get("rank_accuracy"),
         retest=reliability.get("retest_user_cosine"),
+        n_seeds=reliability.get("n_seeds"),
         init_correlation=reliability.get("init_correlation"),
         instrument_verdict=reliability.get("verdict") or "unknown",
         fgi={metric: fidelity.get(f"fgi_{metric}") for metric in FGI_METRICS},

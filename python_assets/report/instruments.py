@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal, percent
-from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat, left_at_the_start
+from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat, left_at_the_start, why_no_retest
 
 
 def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too_few: bool = False) -> list[str]:
@@ -53,7 +53,7 @@ def _why_no_perfect_coverage(has_perfect: bool, too_few: bool) -> str:
 def _repeatability(row: Row) -> list[str]:
     retest = row["retest_user_cosine"]
     if retest is None:
-        return ["It was not trained again under another seed, so nobody knows how much of its map is chance."]
+        return [f"It {why_no_retest(row['n_seeds'])}, so nobody knows how much of its map is chance."]
     if does_not_repeat(row["verdict"], retest):
         return [
             f"It does not repeat: trained again under another seed it agrees with itself by {decimal(retest, 2)} (1 "

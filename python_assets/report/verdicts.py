@@ -47,6 +47,7 @@ class Case:
         has_perfect: Whether the study names a perfect rater.
         too_few_for_perfect: Whether that rater has a place, but there are too few users for a coverage.
         pair_gap: Least difference of two answers that says what a persona prefers.
+        n_seeds: Trainings of the encoder, under one seed each.
         draws: Of whom the coverages are shares.
     """
 
@@ -67,6 +68,7 @@ class Case:
     perfect_rank_accuracy: float | None = None
     popularity_rank_accuracy: float | None = None
     retest: float | None = None
+    n_seeds: int | None = None
     init_correlation: float | None = None
     instrument_verdict: str = "unknown"
     fgi: Mapping[str, float | None] = field(default_factory=dict)
@@ -217,9 +219,19 @@ def does_not_repeat(verdict: str, retest: float | None) -> bool:
     return "not repeatable" in verdict or (retest is not None and retest < REPEATABLE)
 
 
+def why_no_retest(n_seeds: int | None) -> str:
+    """What goes on after the name of an encoder that nothing says whether it agrees with itself."""
+    if (n_seeds or 1) < 2:
+        return "was not trained again under another seed (set `retests: 1`)"
+    return (
+        "was trained again under another seed, but too few of the present users were in both trainings to compare them "
+        "(`retrain_after: 0` trains it anew with the users who were folded in since)"
+    )
+
+
 def _what_is_missing(case: Case) -> str:
     if case.perfect is not None:
-        return "the encoder was not trained again under another seed (set `retests: 1`)"
+        return f"the encoder {why_no_retest(case.n_seeds)}"
     if case.too_few_for_perfect:
         return "there are too few users in this split to compute the coverage of the study's perfect rater"
     if case.has_perfect:

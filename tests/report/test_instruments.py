@@ -8,6 +8,7 @@ from python_assets.report.instruments import instrument_in_words
 
 ROW = {
     "verdict": "unknown",
+    "n_seeds": 1,
     "floor_coverage": None,
     "perfect_rater_coverage": 0.22,
     "retest_user_cosine": None,
@@ -40,6 +41,15 @@ def test_without_a_retest_it_is_still_said_whether_it_compresses(
     assert words in said
     assert ("it can show" in said) == (perfect == 0.78)
     assert "not trained again under another seed" in said
+
+
+@pytest.mark.parametrize(
+    ("n_seeds", "said"), [(1, "not trained again"), (2, "was trained again"), (None, "not trained again")]
+)
+def test_without_a_retest_it_is_said_why(n_seeds: int | None, said: str) -> None:
+    words = " ".join(instrument_in_words(ROW | {"n_seeds": n_seeds}, 0.97, has_perfect=True))
+    assert said in words
+    assert ("`retrain_after: 0`" in words) == (n_seeds == 2)
 
 
 @pytest.mark.parametrize(("retest", "said"), [(0.02, True), (0.5, False)])
