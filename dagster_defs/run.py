@@ -103,12 +103,26 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
                     raise
                 failures[step] = error
                 print(f"    {error}", file=sys.stderr, flush=True)
+    if steps[-1].job == STAGES[-1] and (older := _older_splits(steps, state)):
+        print(
+            f"    what is published of {', '.join(older)} is older than the study's settings, files or code: `run` without "
+            "--split and --from brings it up to date",
+            file=sys.stderr,
+            flush=True,
+        )
     if failures:
         raise RunError(
             f"{len(failures)} of {len(steps)} steps failed, and what does not need them is done: "
             + "; ".join(f"{step.label} ({error})" for step, error in failures.items())
         )
     return time.monotonic() - started
+
+
+def _older_splits(steps: Sequence[Step], state: RunState) -> list[str]:
+    """Splits in the results of which something is due that this run was not asked for."""
+    published = {split for (split,) in state.warehouse.rows("select distinct split from results.population_metrics")}
+    others = [step for step in plan(state.study) if step.split in published and step not in steps]
+    return sorted({str(step.split) for step in others if not state.is_done(step)})
 
 
 def ingest_only(*, withdraw: Sequence[Path] = (), withdraw_missing: bool = False) -> str:

@@ -14,7 +14,10 @@ STAGES = ("prepare", "encode", "evaluate", "publish")
 @click.command()
 @study_options
 @click.option(
-    "--split", "splits", multiple=True, help="Encode and evaluate only this split; may be given several times."
+    "--split",
+    "splits",
+    multiple=True,
+    help="Encode and evaluate only this split; may be given several times. Results hold the others as they were.",
 )
 @click.option("--from", "first", type=click.Choice(STAGES), help="Begin with this stage.")
 @click.option("--until", type=click.Choice(STAGES), help="Stop after this stage.")

@@ -59,6 +59,21 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     require_settings(workspace.warehouse, opened().study)
 
 
+@pytest.mark.parametrize("due", [True, False])
+def test_splits_that_a_run_leaves_behind_are_named(
+    opened: Open, capsys: pytest.CaptureFixture[str], due: bool
+) -> None:
+    workspace = opened()
+    if due:
+        run_sql(workspace.warehouse, "delete from raw.stages where partition_key = 'random_rater|Combined'")
+    (*_, publish) = plan(workspace.study)
+    with RunState(workspace).doing(publish):
+        pass
+    run_study([publish], workspace)
+    said = capsys.readouterr().err
+    assert ("what is published of Combined is older than the study's settings, files or code" in said) is due
+
+
 @pytest.mark.parametrize("job", ["encode", "evaluate"])
 def test_a_corpus_that_changes_during_a_step_makes_it_due_again(opened: Open, job: str) -> None:
     workspace = opened()
