@@ -18,13 +18,14 @@ from python_assets.ingest import (
     known_readings,
     missing_files,
     source_files,
+    unnamed_files,
     withdraw_files,
 )
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
 GONE_NAMED = 5
-"""Gone files that are named one by one."""
+"""Files that are gone, or not named any more, which are told one by one."""
 
 
 # What each table of `raw` is, for the UI.
@@ -96,7 +97,8 @@ def ingest(
     with target.connect() as connection:
         known = known_readings(connection)
     lines, n_unchanged = [], 0
-    for path, category, kind, layout in files_to_read(withdrawn=unwanted):
+    named = files_to_read(withdrawn=unwanted)
+    for path, category, kind, layout in named:
         report = ingest_file(target, path, category=category, kind=kind, format=layout, batch_id=batch_id, known=known)
         if report.skipped:
             n_unchanged += 1
@@ -108,9 +110,13 @@ def ingest(
         context.log.info(report.in_words())
     context.log.info("%s files read, %s unchanged", len(lines), n_unchanged)
     gone = missing_files(target)
-    for path in gone[:GONE_NAMED]:
-        quoted = shlex.quote(str(path))
-        context.log.warning("%s is gone; its rows stay: `ingest --withdraw %s` takes them out", path, quoted)
+    unnamed = unnamed_files(target, named)
+    for paths, why in ((gone, "is gone"), (unnamed, "is not named by the study any more")):
+        for path in paths[:GONE_NAMED]:
+            quoted = shlex.quote(str(path))
+            context.log.warning("%s %s; its rows stay: `ingest --withdraw %s` takes them out", path, why, quoted)
+    if more := len(unnamed[GONE_NAMED:]):
+        context.log.warning("%s more files are not named any more; their rows stay, too", more)
     if more := len(gone[GONE_NAMED:]):
         context.log.warning(
             "%s more files are gone; their rows stay: `ingest --withdraw-missing` takes out those of all %s",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +210,25 @@ def test_no_file_and_no_folder_start_nothing(landing: Path) -> None:
 def test_the_sensor_is_off_until_it_is_switched_on() -> None:
     assert sensors.source_file_sensor.default_status == dg.DefaultSensorStatus.STOPPED
     assert sensors.source_file_sensor.job_name == "prepare"
+
+
+def test_a_file_that_the_study_names_no_more_is_told_until_it_is_withdrawn(
+    landing: Path, warehouse: Warehouse, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (landing / "link.jsonl").symlink_to(write(landing / "one.jsonl", [review(user_id="a")]))
+    two = write(landing / "two.jsonl", [review(user_id="b")])
+    assert materialize(warehouse).success
+    assert "not named" not in capfd.readouterr().err
+    study = asset.WORKSPACE.study
+    narrower = study.model_copy(
+        update={"sources": [study.sources[0].model_copy(update={"reviews": ["landing/link.jsonl"]})]}
+    )
+    monkeypatch.setattr(asset, "WORKSPACE", replace(asset.WORKSPACE, study=narrower))
+    assert materialize(warehouse).success
+    told = [line for line in capfd.readouterr().err.splitlines() if "not named" in line]
+    assert len(told) == 1
+    assert f"{two} is not named by the study any more; its rows stay: `ingest --withdraw {two}`" in told[0]
+    assert users(warehouse) == ["a", "b"]
+    assert materialize(warehouse, withdraw=[str(two)]).success
+    assert users(warehouse) == ["a"]
+    assert "not named" not in capfd.readouterr().err
