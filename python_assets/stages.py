@@ -41,6 +41,8 @@ ENCODERS = (
     where split = ? and instrument = ? and list_contains(?, seed) group by seed order by seed
     """,
 )
+# Commands that only write files or imports bring tables up to date, but not what the study says.
+OLDER_SETTINGS = "select 1 from raw.instruments where seeds is null limit 1"
 CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
 DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
 
@@ -189,6 +191,11 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
         raise WarehouseError(
             f"{warehouse.address} was prepared with other settings (study {rows[0][0]}) than those of study {study.name} "
             "now: `run` without `--from`, or the job `prepare`, brings them in."
+        )
+    if rows and warehouse.rows(OLDER_SETTINGS):
+        raise WarehouseError(
+            f"The settings in {warehouse.address} were brought in by older code: `run` without `--from`, or the job `prepare`, "
+            "brings them up to date."
         )
 
 

@@ -59,6 +59,14 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     require_settings(workspace.warehouse, opened().study)
 
 
+def test_later_stages_want_settings_of_this_code(opened: Open) -> None:
+    workspace = opened()
+    run_sql(workspace.warehouse, "update raw.instruments set seeds = null")
+    (*_, publish) = plan(workspace.study)
+    with pytest.raises(WarehouseError, match=r"brought in by older code: `run` without `--from`"):
+        run_study([publish], workspace)
+
+
 @pytest.mark.parametrize("due", [True, False])
 def test_splits_that_a_run_leaves_behind_are_named(
     opened: Open, capsys: pytest.CaptureFixture[str], due: bool
