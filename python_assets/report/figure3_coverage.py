@@ -17,7 +17,8 @@ HOW = (
     "Left: the share of the real users drawn at a time, as many as the population has members where these are few, who "
     "have one of them close by (more is better, and easier for a small population). Right: the mean cosine between two "
     "members (near the real users' is better, 1 means that all members are the same). The upright line is other real "
-    "users at the largest size that is drawn; thin lines are 95% intervals of the mean over draws of real users."
+    "users at the largest size that is drawn, and a dark mark across a bar other real users at that population's own size, "
+    "where it is another; thin lines are 95% intervals of the mean over draws of real users."
 )
 
 
@@ -26,6 +27,7 @@ def draw(data: ReportData) -> Drawing:
     rows = [row for row in data.metrics if row["metric"] in ("coverage", "cos_mean")]
     scores = {(r["split"], r["population"], r["instrument"], r["metric"]): r for r in rows}
     scored = {(row["split"], row["population"]) for row in data.metrics if row["value"] is not None}
+    own_floors = _own_floors(data)
     blocks = [
         Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
         for split in data.splits
@@ -41,6 +43,9 @@ def draw(data: ReportData) -> Drawing:
                 for y, population in enumerate(block.populations):
                     found = [scores.get((block.title, population.name, name, metric)) for name in instruments]
                     _bars(axes, y, population, found)
+                    if metric == "coverage":
+                        keys = [(block.title, population.name, name) for name in instruments]
+                        _marks(axes, y, [own_floors.get(key) for key in keys])
                     if not any(_has_value(score) for score in found):
                         no_value(axes, y, TOO_FEW if (block.title, population.name) in scored else NO_PLACE)
                 _floor_lines(
@@ -71,6 +76,33 @@ def _bars(axes: Axes, y: int, population: Population, found: list[Row | None]) -
             axes.plot(
                 [score["ci_low"], score["ci_high"]], [middle, middle], color=INK, linewidth=1.1, solid_capstyle="butt"
             )
+
+
+def _own_floors(data: ReportData) -> dict[tuple[str, str, str], float]:
+    """Coverage of other real users at the size of each population that is not of the size of the upright line.
+
+    By split, population and instrument.
+    """
+    line = {
+        (r["split"], r["instrument"]): r["n"]
+        for r in data.metrics
+        if (r["population"], r["metric"]) == ("real_subsample", "coverage")
+    }
+    return {
+        (r["split"], r["population"], r["instrument"]): r["floor_value"]
+        for r in data.fgi
+        if (r["metric"], r["anchor"]) == ("coverage", "paper")
+        and r["floor_value"] is not None
+        and r["n"] != line.get((r["split"], r["instrument"]))
+    }
+
+
+def _marks(axes: Axes, y: int, floors: list[float | None]) -> None:
+    height = 0.72 / len(floors)
+    for i, floor in enumerate(floors):
+        if floor is not None:
+            top = y - 0.36 + height * i
+            axes.plot([floor, floor], [top, top + height], color=INK, linewidth=2.2, solid_capstyle="butt")
 
 
 def _has_value(score: Row | None) -> bool:

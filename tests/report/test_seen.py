@@ -107,6 +107,25 @@ def test_a_bar_has_its_interval() -> None:
     assert list(interval.get_xdata()) == [0.4, 0.7]
 
 
+def test_a_population_of_another_size_has_a_floor_of_its_own(data: ReportData) -> None:
+    assert figure3_coverage._own_floors(data) == {}
+    own = {
+        "population": "better",
+        "split": "All_Beauty",
+        "instrument": "paper",
+        "metric": "coverage",
+        "anchor": "paper",
+    }
+    smaller = [row | {"n": 12, "floor_value": 0.8} if own.items() <= row.items() else row for row in data.fgi]
+    found = replace(data, fgi=smaller)
+    assert figure3_coverage._own_floors(found) == {("All_Beauty", "better", "paper"): 0.8}
+    assert figure3_coverage.draw(found).svg != figure3_coverage.draw(data).svg
+    axes = new_figure(4, 2).subplots()
+    figure3_coverage._marks(axes, 0, [None, 0.8])
+    (mark,) = axes.lines
+    assert list(mark.get_xdata()) == [0.8, 0.8]
+
+
 def test_the_first_instrument_is_solid_and_the_others_are_hollow() -> None:
     fills = [instrument_fill(number, COLOURS["persona"])["markerfacecolor"] for number in range(3)]
     assert [same_color(fill, COLOURS["persona"]) for fill in fills] == [True, False, False]
