@@ -29,8 +29,7 @@ def estimate(
     """Say how many LLM requests and encoder trainings a study still needs, and how long they take.
 
     Nothing is run. Once the corpus is there (`run --until prepare`) the requests are those that a run would make, and
-    before it the study's own sizes are taken; before a model or an encoder has run once, its time is unknown. Item
-    texts that have changed since an encoder was trained are not looked at.
+    before it the study's own sizes are taken; before a model or an encoder has run once, its time is unknown.
     """
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import code_version

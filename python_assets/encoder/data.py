@@ -113,9 +113,7 @@ class TrainingData(NamedTuple):
     @property
     def item_hashes(self) -> np.ndarray:
         """Changes when an item's text does, int64, shape (items,)."""
-        rows = zip(self.item_ids.to_pylist(), np.ascontiguousarray(self.texts), strict=True)
-        digests = (hashlib.blake2b(item.encode() + text.tobytes(), digest_size=8).digest() for item, text in rows)
-        return np.frombuffer(b"".join(digests), dtype=np.int64)
+        return _item_hashes(self.item_ids, self.texts)
 
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when users, items, texts or pairs change."""
@@ -127,6 +125,18 @@ class TrainingData(NamedTuple):
             for block in self.folds[fold].blocks():
                 digest.update(np.ascontiguousarray(block).data)
         return digest.hexdigest()[:16]
+
+
+def _item_hashes(item_ids: pa.Array, texts: np.ndarray) -> np.ndarray:
+    rows = zip(item_ids.to_pylist(), np.ascontiguousarray(texts), strict=True)
+    digests = (hashlib.blake2b(item.encode() + text.tobytes(), digest_size=8).digest() for item, text in rows)
+    return np.frombuffer(b"".join(digests), dtype=np.int64)
+
+
+def read_item_hashes(warehouse: Warehouse, split: str) -> np.ndarray:
+    """``TrainingData.item_hashes`` of a split as it is now, without the rest of it."""
+    items = warehouse.read(ITEMS, {"split": split})
+    return _item_hashes(items["item_id"], to_matrix(items["embedding"]))
 
 
 class EncoderDataError(Exception):

@@ -10,8 +10,8 @@ from python_assets.warehouse import Warehouse
 
 
 def known_rows(warehouse: Warehouse | None, sql: str) -> list[tuple[Any, ...]]:
-    """The answer of a query; none where there is no warehouse yet, or not the table."""
+    """The answer of a query; none where there is no warehouse yet, or not the table, or not the column."""
     try:
         return warehouse.rows(sql) if warehouse else []
-    except duckdb.CatalogException:
+    except (duckdb.CatalogException, duckdb.BinderException):
         return []

@@ -5,13 +5,13 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from python_assets.encoder.data import TRAIN_HASHES
+from python_assets.encoder.data import TRAIN_HASHES, read_item_hashes
 from python_assets.estimate.seen import known_rows
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
 PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
-# As `python_assets.placement.refresh` compares users; it compares items too, which takes their vectors.
+# As `python_assets.placement.refresh` compares users.
 TRAINED = f"""
     with histories as ({TRAIN_HASHES}),
     present as (
@@ -28,7 +28,7 @@ TRAINED = f"""
         group by all
     )
     select
-        runs.split, runs.config_hash, runs.seed, runs.code_version,
+        runs.split, runs.config_hash, runs.seed, runs.code_version, runs.item_hashes,
         (greatest(runs.n_users, sizes.n_users) - coalesce(kept.n_users, 0)) / runs.n_users as share
     from ml.encoder_runs as runs
     inner join sizes using (split)
@@ -76,9 +76,16 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
     """
     pairs, speed = dict(known_rows(warehouse, PAIRS)), dict(known_rows(warehouse, SPEED))
     trained: dict[tuple[str, str, int], float] = {}
-    for split, config, seed, version, share in known_rows(warehouse, TRAINED):
-        if version == code_version:
-            trained[split, config, seed] = min(share, trained.get((split, config, seed), share))
+    present: dict[str, set[int]] = {}
+    for split, config, seed, version, items, share in known_rows(warehouse, TRAINED):
+        if version != code_version or split not in study.splits:
+            continue
+        if warehouse and items:  # None in encoders of older code.
+            if split not in present:
+                present[split] = set(read_item_hashes(warehouse, split).tolist())
+            gone_or_new = max(len(present[split]), len(items)) - len(present[split] & set(items))
+            share = max(share, gone_or_new / len(items))
+        trained[split, config, seed] = min(share, trained.get((split, config, seed), share))
     own: dict[str, list[tuple[str, int]]] = {}
     for name, instrument in study.instruments.items():
         encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]

@@ -7,6 +7,7 @@ from datetime import datetime
 import pyarrow as pa
 import pytest
 
+from python_assets.encoder.data import read_item_hashes
 from python_assets.estimate import trainings_of
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
@@ -70,6 +71,27 @@ def test_changed_and_new_users_count_as_those_that_were_folded_in(
     assert n_done(study, warehouse) == [1]
     warehouse.write(lambda connection: connection.execute(change).fetchall())
     assert n_done(study, warehouse) == [0]
+
+
+def test_changed_item_texts_count_as_changed_users(study: Study, warehouse: Warehouse) -> None:
+    def change(sql: str) -> None:
+        warehouse.write(lambda connection: connection.execute(sql).fetchall())
+
+    change(
+        "create table corpus.items as select 'Beauty' as split, 'Beauty' as category, 'i' || range as item_id from range(20)"
+    )
+    change(
+        "insert into ml.item_embeddings select category, item_id, item_id, [rowid::float for _ in range(384)], 'm', 'w', '1', now()"
+        " from corpus.items"
+    )
+    add_encoder(warehouse, study)
+    hashes = read_item_hashes(warehouse, "Beauty").tolist()
+    change(f"update ml.encoder_runs set item_hashes = {hashes}")
+    for n_changed, done in ((0, 1), (2, 1), (3, 0)):
+        change(
+            f"update ml.item_embeddings set embedding = [-1.0 for _ in range(384)] where item_id < 'i1{n_changed}' and item_id >= 'i10'"
+        )
+        assert n_done(study, warehouse) == [done]
 
 
 def test_each_seed_has_its_own_users(study: Study, warehouse: Warehouse) -> None:
