@@ -269,7 +269,7 @@ def _worse_than_noise(case: Case, metric: str) -> bool:
 
 def _item_level_doubt(case: Case) -> str | None:
     random_too = (
-        f"; stand-ins left at a random start reach {percent(case.ignorant)} too"
+        f"; stand-ins left at a random start reach {percent(case.ignorant)} too{_of_another_size(case.draws)}"
         if case.ignorant is not None and case.floor is not None and case.ignorant >= FAITHFUL_SHARE * case.floor
         else ""
     )

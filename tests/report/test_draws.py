@@ -50,6 +50,8 @@ def test_why_no_more_are_drawn(draws: Draws, words: str) -> None:
 def test_ignorant_stand_ins_of_another_size_are_said_to_be() -> None:
     sentence = judge(replace(FAITHFUL, coverage=0.1, draws=FEW._replace(ignorant_n=273))).sentence
     assert "97% with ignorant stand-ins (of 273 real users drawn)" in sentence
+    doubtful = judge(replace(FAITHFUL, rank_accuracy=None, draws=FEW._replace(ignorant_n=273))).sentence
+    assert doubtful.endswith("stand-ins left at a random start reach 97% too (of 273 real users drawn).")
 
 
 def test_the_page_says_whose_share_a_coverage_is(tmp_path: Path) -> None:
