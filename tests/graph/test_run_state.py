@@ -59,6 +59,13 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     require_settings(workspace.warehouse, opened().study)
 
 
+def test_a_dry_run_says_what_the_run_would_refuse(small_run: Finished) -> None:
+    for more in ([], ["--dry-run"]):
+        done = small_run.command("run", "--study", "small.yml", "--from", "evaluate", "--limit", "2", *more)
+        assert done.returncode == 1
+        assert "was prepared with other settings" in done.stderr
+
+
 def test_later_stages_want_settings_of_this_code(opened: Open) -> None:
     workspace = opened()
     run_sql(workspace.warehouse, "update raw.instruments set seeds = null")
@@ -68,9 +75,7 @@ def test_later_stages_want_settings_of_this_code(opened: Open) -> None:
 
 
 @pytest.mark.parametrize("due", [True, False])
-def test_splits_that_a_run_leaves_behind_are_named(
-    opened: Open, capsys: pytest.CaptureFixture[str], due: bool
-) -> None:
+def test_splits_that_a_run_leaves_behind_are_named(opened: Open, capsys: pytest.CaptureFixture[str], due: bool) -> None:
     workspace = opened()
     if due:
         run_sql(workspace.warehouse, "delete from raw.stages where partition_key = 'random_rater|Combined'")
