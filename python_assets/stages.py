@@ -115,8 +115,8 @@ def raw_fingerprint(warehouse: Warehouse) -> str:
 
 
 def prepare_fingerprint(study: Study, files: Iterable[Path], *, code: str) -> str:
-    """Of the stage ``prepare``."""
-    return digest("prepare", study.config_hash(), files_fingerprint(files), code)
+    """Of the stage ``prepare``, which writes down in what order the report shows splits: the settings' hash is of a set."""
+    return digest("prepare", study.config_hash(), list(study.splits), files_fingerprint(files), code)
 
 
 def encode_fingerprint(study: Study, content: str, *, code: str) -> str:

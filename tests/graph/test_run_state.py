@@ -16,9 +16,18 @@ from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.file_errors import WarehouseError
 from python_assets.ingest import resolve_files
-from python_assets.stages import CORPUS, Stage, finished_stages, mark, raw_fingerprint, require_settings
+from python_assets.stages import (
+    CORPUS,
+    Stage,
+    finished_stages,
+    mark,
+    prepare_fingerprint,
+    raw_fingerprint,
+    require_settings,
+)
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished, own_environment, run_sql
+from tests.sql.support import make_study
 
 Open = Callable[..., Workspace]
 
@@ -179,6 +188,13 @@ def test_other_encoders_make_populations_due(opened: Open, change: str) -> None:
 def test_the_order_of_a_splits_categories_is_that_of_its_prompts(opened: Open) -> None:
     swapped = opened(old="[All_Beauty, Musical_Instruments]", new="[Musical_Instruments, All_Beauty]")
     assert {job for job, _ in to_do(swapped)} >= {"evaluate"}
+
+
+def test_the_order_of_splits_is_that_of_the_report() -> None:
+    study = make_study()
+    swapped = study.model_copy(update={"splits": dict(reversed(study.splits.items()))})
+    assert swapped.config_hash() == study.config_hash()
+    assert prepare_fingerprint(swapped, [], code="") != prepare_fingerprint(study, [], code="")
 
 
 def test_what_an_encoder_changes_is_looked_at_anew(opened: Open) -> None:
