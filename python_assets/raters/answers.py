@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from typing import Literal
 
 import duckdb
 import pyarrow as pa
 
+from python_assets.file_errors import WarehouseError
 from python_assets.progress import progress_bar
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
 from python_assets.raters.parse import parse_likert
@@ -207,23 +208,46 @@ def _stored(
 
     for start in range(0, len(requests), size):
         last_write = time.monotonic()
+        parts = _ask(model, requests[start : start + size], settings)
         try:
-            for part in _ask(model, requests[start : start + size], settings):
+            for part in map(_storable, parts):
                 waiting.extend(part)
                 yield part
                 if time.monotonic() - last_write > FLUSH_SECONDS:
                     flush()
                     last_write = time.monotonic()
+        except BaseException as error:
+            waiting.extend(_storable(_under_way(parts, error)))
+            raise
         finally:
-            flush()
+            try:
+                flush()
+            except (duckdb.Error, WarehouseError):
+                raise
+            except BaseException:
+                # An interrupt undid the write.
+                flush()
+                raise
 
 
 def _ask(model: ChatModel, requests: Sequence[ChatRequest], settings: Writer | Rater) -> Iterator[list[Answer]]:
-    parts = model.write(requests, settings) if isinstance(settings, Writer) else model.rate(requests, settings)
-    for part in parts:
-        yield [answer._replace(text=answer.text and _storable(answer.text)) for answer in part]
+    return model.write(requests, settings) if isinstance(settings, Writer) else model.rate(requests, settings)
 
 
-def _storable(text: str) -> str:
-    """The text with the replacement character for halves of a character, which no file can hold."""
+def _under_way(parts: Iterator[list[Answer]], error: BaseException) -> list[Answer]:
+    """What a model hands on when it is told of an error that hit a write, or whoever uses the answers, and not itself."""
+    with suppress(BaseException):
+        if isinstance(parts, Generator):
+            # Closed is closed by an error elsewhere; a model that is only closed hands on nothing.
+            handed: list[Answer] = parts.throw(KeyboardInterrupt() if isinstance(error, GeneratorExit) else error)
+            return handed
+    return []
+
+
+def _storable(part: Sequence[Answer]) -> list[Answer]:
+    """Texts with the replacement character for halves of a character, which no file can hold."""
+    return [answer._replace(text=answer.text and _whole_characters(answer.text)) for answer in part]
+
+
+def _whole_characters(text: str) -> str:
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
