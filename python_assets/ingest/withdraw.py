@@ -34,12 +34,17 @@ class Withdrawal(NamedTuple):
     """Items that are gone."""
     read_again: list[Path]
     """Remaining files that were read to find out what they hold."""
+    out_already: list[Path]
+    """Files that an earlier withdrawal took out."""
 
     def in_words(self) -> str:
         """What happened, as `ingest` tells it."""
         numbers = {"review": self.n_reviews, "item": self.n_items, "remaining file": len(self.read_again)}
         reviews, items, files = (f"{n:,} {name}{'' if n == 1 else 's'}" for name, n in numbers.items())
-        return f"withdrawn: {reviews} and {items} taken out, {files} read again"
+        said = [f"{path} is withdrawn already" for path in self.out_already]
+        if not said or any(numbers.values()):
+            said.append(f"withdrawn: {reviews} and {items} taken out, {files} read again")
+        return "; ".join(said)
 
 
 class _Entry(NamedTuple):
@@ -92,7 +97,7 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
     """Take the rows of some files out of the schema ``raw``.
 
     Afterwards it holds what reading only the remaining files, as they are now, in the order in which they were last
-    read, leads to.
+    read, leads to. It can be repeated: what is out already stays out.
 
     Args:
         warehouse: Where they are.
@@ -105,11 +110,13 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
     """
     gone = {str(path) for path in paths}
     ledger = _ledger(warehouse)
-    if unknown := sorted(gone - {entry.path for entry in ledger}):
+    not_in = gone - {entry.path for entry in ledger}
+    out_already = not_in & {path for (path,) in warehouse.rows("select path from raw.withdrawn_files")}
+    if unknown := sorted(not_in - out_already):
         raise IngestError(
-            f"{unknown[0]} was never ingested, or its rows are out already: `persona-fidelity status` lists the files "
-            "whose rows are in."
+            f"{unknown[0]} was never ingested: `persona-fidelity status` lists the files whose rows are in."
         )
+    gone -= out_already
     beside = f".{warehouse.path.stem}-withdraw-"
     with (
         write_errors("The withdrawal"),
@@ -124,8 +131,10 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
                 continue
             rebuilt[part] = _build_anew(Path(folder) / f"{number}.duckdb", remaining, part, batch_id=batch_id)
             read_again += [Path(entry.path) for entry in remaining]
-        n_reviews, n_items = _replace(warehouse, rebuilt, gone=gone, ledger=ledger)
-    return Withdrawal(n_reviews, n_items, read_again)
+        n_reviews, n_items = (
+            _replace(warehouse, rebuilt, gone=gone, ledger=ledger, batch_id=batch_id) if gone else (0, 0)
+        )
+    return Withdrawal(n_reviews, n_items, read_again, sorted(map(Path, out_already)))
 
 
 def _ledger(warehouse: Warehouse) -> list[_Entry]:
@@ -175,7 +184,12 @@ def _build_anew(target: Path, remaining: Sequence[_Entry], part: _Slice, *, batc
 
 
 def _replace(
-    warehouse: Warehouse, rebuilt: dict[_Slice, Warehouse | None], *, gone: set[str], ledger: Sequence[_Entry]
+    warehouse: Warehouse,
+    rebuilt: dict[_Slice, Warehouse | None],
+    *,
+    gone: set[str],
+    ledger: Sequence[_Entry],
+    batch_id: str,
 ) -> tuple[int, int]:
     """Returns how many reviews and how many items the tables have less."""
     files = sorted(gone)
@@ -193,6 +207,8 @@ def _replace(
                 _copy(connection, scratch, part, listed=listed)
         connection.execute("delete from raw.ingested_files where list_contains(?, path)", [files])
         connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [files])
+        connection.execute("delete from raw.withdrawn_files where list_contains(?, path)", [files])
+        connection.execute("insert into raw.withdrawn_files select unnest(?), ?", [files, batch_id])
         after = _sizes(connection)
         return before[0] - after[0], before[1] - after[1]
 

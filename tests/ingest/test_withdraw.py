@@ -45,7 +45,7 @@ def test_what_only_the_file_held_goes_and_the_rest_stays_as_it_is(tmp_path: Path
     one.unlink()
     assert missing_files(warehouse) == [one]
     done = withdraw_files(warehouse, [one], batch_id="b2")
-    assert done == (2, 0, [])
+    assert done == (2, 0, [], [])
     assert state(warehouse) == from_scratch(tmp_path, [(two, {})])
     assert warehouse.rows("select distinct batch_id from raw.reviews") == [("b1",)]
 
@@ -61,7 +61,7 @@ def test_a_review_that_another_file_holds_stays_in_that_version(
     goes, stays = (old, new) if first_goes else (new, old)
     goes.unlink()
     done = withdraw_files(warehouse, [goes], batch_id="b2")
-    assert done == (1 if first_goes else 0, 0, [stays])
+    assert done == (1 if first_goes else 0, 0, [stays], [])
     rating = 2.0 if first_goes else 5.0
     assert warehouse.rows("select rating, file from raw.reviews where user_id = 'u1'") == [(rating, str(stays))]
     assert state(warehouse) == from_scratch(tmp_path, [(stays, {})])
@@ -97,7 +97,7 @@ def test_other_categories_are_not_touched(tmp_path: Path, warehouse: Warehouse) 
     ingest(warehouse, one)
     ingest(warehouse, two, category="D")
     before = warehouse.rows("from raw.reviews where category = 'D'")
-    assert withdraw_files(warehouse, [one], batch_id="b2") == (1, 0, [])
+    assert withdraw_files(warehouse, [one], batch_id="b2") == (1, 0, [], [])
     assert warehouse.rows("from raw.reviews") == before
 
 
@@ -140,6 +140,19 @@ def test_a_file_that_was_never_read_is_named(tmp_path: Path, warehouse: Warehous
         withdraw_files(warehouse, [tmp_path / "none.jsonl"], batch_id="b2")
 
 
+def test_a_withdrawal_can_be_repeated(tmp_path: Path, warehouse: Warehouse) -> None:
+    one, two = (write(tmp_path / f"{name}.jsonl", [review(name)]) for name in ("one", "two"))
+    for path in (one, two):
+        ingest(warehouse, path)
+    assert withdraw_files(warehouse, [one], batch_id="b2").out_already == []
+    before = state(warehouse)
+    assert withdraw_files(warehouse, [one], batch_id="b3") == (0, 0, [], [one])
+    assert state(warehouse) == before
+    assert withdraw_files(warehouse, [one, two], batch_id="b4") == (1, 0, [], [one])
+    ingest(warehouse, one)
+    assert withdraw_files(warehouse, [one], batch_id="b5") == (1, 0, [], [])
+
+
 def test_nothing_is_withdrawn_while_a_file_that_may_hold_the_same_is_gone(tmp_path: Path, warehouse: Warehouse) -> None:
     one, two = (write(tmp_path / name, [review()]) for name in ("one.jsonl", "two.jsonl"))
     for path in (one, two):
@@ -149,7 +162,7 @@ def test_nothing_is_withdrawn_while_a_file_that_may_hold_the_same_is_gone(tmp_pa
     with pytest.raises(IngestError, match=r"two\.jsonl is gone, but it may hold reviews .* withdraw it as well"):
         withdraw_files(warehouse, [one], batch_id="b2")
     assert state(warehouse) == before
-    assert withdraw_files(warehouse, [one, two], batch_id="b2") == (1, 0, [])
+    assert withdraw_files(warehouse, [one, two], batch_id="b2") == (1, 0, [], [])
     assert not any(state(warehouse).values())
     assert [path.name for path in tmp_path.iterdir()] == ["warehouse.duckdb"]
 
