@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import shutil
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -24,6 +27,10 @@ WRITES = re.compile(
     re.IGNORECASE,
 )
 COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
+# DuckDB writes numbers that JSON does not know; what stands between quotation marks is a text.
+TEXT_OR_NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+WIDE = 1_000_000
+"""Characters of a line: where no terminal shows it, nothing is cut."""
 
 
 @click.command()
@@ -34,24 +41,47 @@ def sql(query: str, format_: str, warehouse: str | None) -> None:
     """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity"."""
     target = chosen_warehouse(warehouse)
     if format_ == "table":
-        click.echo(table_text(target, query))
+        click.echo(table_text(target, query, cut=sys.stdout.isatty()))
         return
     with TemporaryDirectory(prefix="persona-fidelity-") as folder:
         path = Path(folder, f"answer.{format_}")
         write_answer(target, query, path, format_)
         with path.open("rb") as answer:
-            shutil.copyfileobj(answer, click.get_binary_stream("stdout"))
+            out = click.get_binary_stream("stdout")
+            if format_ == "json":
+                for line in answer:
+                    out.write(with_nulls(line))
+            else:
+                shutil.copyfileobj(answer, out)
             # DuckDB ends an empty list of JSON without one.
             answer.seek(-1, os.SEEK_END)
             click.echo(nl=answer.read() != b"\n")
 
 
-def table_text(target: Warehouse, query: str) -> str:
-    """The first rows, as DuckDB draws them."""
+def with_nulls(line: bytes) -> bytes:
+    """A line of JSON with null for numbers that are none, or infinite."""
+    if b"NaN" not in line and b"Infinity" not in line:
+        return line
+    return TEXT_OR_NO_NUMBER.sub(lambda found: found[0] if found[0].startswith(b'"') else b"null", line)
+
+
+def table_text(target: Warehouse, query: str, *, cut: bool = True) -> str:
+    """The first rows, as DuckDB draws them.
+
+    Args:
+        target: The warehouse.
+        query: Whatever gives rows.
+        cut: To the width of a terminal; otherwise every value and column is there.
+    """
     with target.connect() as connection:
         target.seal(connection)
         try:
-            return str(_asked(connection, query))
+            answer = _asked(connection, query)
+            if cut:
+                return str(answer)
+            with redirect_stdout(io.StringIO()) as table:
+                answer.show(max_width=WIDE, max_col_width=WIDE)
+            return table.getvalue().rstrip("\n")
         except duckdb.Error as error:
             raise _refused(error) from error
 

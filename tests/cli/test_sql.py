@@ -48,6 +48,27 @@ def test_json_keeps_types(warehouse: Warehouse) -> None:
     ]
 
 
+def test_numbers_that_json_does_not_know_are_null(warehouse: Warehouse) -> None:
+    query = r"""
+        select 'nan'::double as a, ['-inf'::float, 1] as b, {'x': 'inf'::double, 'y': 'NaN'} as c,
+        'a "NaN" \, -Infinity' as d, '\' as e, 'nan'::double as f
+    """
+
+    def unknown(name: str) -> None:
+        raise AssertionError(f"{name} is no JSON")
+
+    rows = json.loads(_ask(warehouse, query, "json").output, parse_constant=unknown)
+    texts = {"d": 'a "NaN" \\, -Infinity', "e": "\\"}
+    assert rows == [{"a": None, "b": [None, 1.0], "c": {"x": None, "y": "NaN"}, **texts, "f": None}]
+
+
+def test_a_table_that_no_terminal_shows_is_not_cut(warehouse: Warehouse) -> None:
+    columns = ", ".join(f"'{letter * 200}' as column_{letter}" for letter in "abcdefgh")
+    output = _ask(warehouse, f"select {columns}", "table").output
+    assert "…" not in output
+    assert all(letter * 200 in output for letter in "abcdefgh")
+
+
 def test_csv_quotes_what_holds_commas(warehouse: Warehouse) -> None:
     names, row = csv.reader(_ask(warehouse, TYPES, "csv").output.splitlines())
     assert dict(zip(names, row, strict=True))["words"] == 'a, "b"'
