@@ -290,7 +290,7 @@ def open_warehouse(
         WarehouseError: The address is that of something else, or of a file under whose name nothing would be found.
     """
     if is_lake(address):
-        return Lake(str(address), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
+        return Lake(str(address).strip(), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
     if isinstance(address, str) and ELSEWHERE.match(address):
         raise WarehouseError(
             f"{address} is no file on this machine: a warehouse is one, or a lake (ducklake:postgres:...), "
@@ -303,7 +303,7 @@ def open_warehouse(
 
 def is_lake(address: str | Path) -> bool:
     """Whether an address names a lake."""
-    return str(address).startswith(PREFIX)
+    return str(address).lstrip().startswith(PREFIX)
 
 
 def _quoted(text: str) -> str:

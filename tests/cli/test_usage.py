@@ -10,6 +10,8 @@ from click.testing import CliRunner, Result
 
 from dagster_defs import workspace
 from dagster_defs.cli import main
+from dagster_defs.workspace import open_workspace
+from python_assets.lake import is_lake
 from python_assets.simulate import SimulationSettings
 from python_assets.warehouse import Warehouse
 
@@ -147,6 +149,17 @@ def test_each_warehouse_has_a_run_history_of_its_own(tmp_path: Path, monkeypatch
         monkeypatch.delenv("PERSONA_FIDELITY_WAREHOUSE", raising=False)
         assert _call("run", "--study", "demo", "--dry-run", "--warehouse", f"wh/{name}").exit_code == 0
         assert os.environ["DAGSTER_HOME"] == str(tmp_path / "wh" / history)
+
+
+def test_a_blank_before_the_address_of_a_lake_makes_no_file_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    address = "ducklake:postgres:dbname=nothing host=127.0.0.1"
+    assert is_lake(f" {address}\n")
+    workspace = open_workspace(study="demo", warehouse=f" {address}\n")
+    assert workspace.address == address
+    assert not is_lake(" folder/ducklake:.duckdb")
 
 
 def test_encoders_before_the_corpus(tmp_path: Path) -> None:
