@@ -6,6 +6,7 @@ import os
 
 import dagster as dg
 
+from dagster_defs import interrupts  # noqa: F401
 from dagster_defs.partitions import WORKSPACE
 
 # dbt's profile reads it; set before dbt is asked for anything.

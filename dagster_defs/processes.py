@@ -24,11 +24,19 @@ SERVER_TAG = ".dagster/grpc_info"
 UNDER_WAY = (dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING)
 """What Dagster counts as running. With runs that are only created or queued the daemon goes on."""
 KILLED = "The process of this run was killed."
+UI_ENDED = "The UI that started this run was ended before the run began."
 
 
 def record_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Say that a run lives in this process."""
+    """Say that a run lives in this process.
+
+    Raises:
+        Failure: The run was ended while it started.
+    """
     instance.add_run_tags(run_id, {PROCESS_TAG: this_process(), RUN_TAG: run_id})
+    run = instance.get_run_by_id(run_id)
+    if run is not None and run.is_finished:
+        raise dg.Failure("This run was ended while it started.")
 
 
 def release_killed_runs(instance: dg.DagsterInstance) -> None:
@@ -84,12 +92,19 @@ def stop_runs_of_the_ui(instance: dg.DagsterInstance) -> list[str]:
     """Ask the runs on this machine that a UI or its sensors started to end: a UI that is asked to waits for none of them.
 
     Returns:
-        The ids of those that were asked.
+        The ids of those that were asked, or that had not named their process yet and are marked as failed: such a run sees
+        that before it does anything.
     """
     asked = []
     for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY))):
         process = _process_of(run)
-        if SERVER_TAG in run.tags and process and end(process):
+        if SERVER_TAG not in run.tags:
+            continue
+        # In a database that machines share, it may be a run of another one's UI.
+        is_starting = not process and isinstance(instance.run_storage, SqliteRunStorage)
+        if is_starting:
+            _end(instance, run.run_id, UI_ENDED)
+        if is_starting or (process and end(process)):
             asked.append(run.run_id)
     return asked
 
@@ -135,13 +150,13 @@ def _may_be_served(run: dg.DagsterRun) -> bool:
     return True
 
 
-def _end(instance: dg.DagsterInstance, run_id: str) -> None:
+def _end(instance: dg.DagsterInstance, run_id: str, why: str = KILLED) -> None:
     # Asked for again: it may have ended well just before its process did.
     run = instance.get_run_by_id(run_id)
     if run is not None and run.status == dg.DagsterRunStatus.CANCELING:
-        instance.report_run_canceled(run, KILLED)
+        instance.report_run_canceled(run, why)
     elif run is not None and not run.is_finished:
-        instance.report_run_failed(run, KILLED)
+        instance.report_run_failed(run, why)
     instance.event_log_storage.free_concurrency_slots_for_run(run_id)
 
 

@@ -44,7 +44,8 @@ def ensure_manifest() -> Path:
         with tempfile.TemporaryDirectory(dir=manifest.parent) as apart:
             folders_of_dbt = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", apart]
             command = [str(DBT), "parse", "--quiet", *folders_of_dbt]
-            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR)
+            # Ctrl-C is for this process, which ends dbt: dbt's own end by it would look like an error of the project.
+            done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=DBT_DIR, process_group=0)
             if done.returncode:
                 raise DbtManifestError(f"dbt cannot read the project: {(done.stdout + done.stderr).strip()[-600:]}")
             for parsed in ("partial_parse.msgpack", "manifest.json"):

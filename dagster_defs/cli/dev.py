@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -115,15 +116,22 @@ def serve(port: int, project: Path, lock: IO[str]) -> int:
     # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
     # It starts its processes with `python -m`, which would look for modules among the user's files first.
     environment = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning", "PYTHONSAFEPATH": "1"}
-    # It goes on when this process is killed, and so does the lock.
-    with subprocess.Popen([*command, "-d", str(project)], env=environment, pass_fds=[lock.fileno()]) as server:
+    # A terminal's Ctrl-C and hang-up are for this process alone: Dagster's own, told by the terminal and once more by each
+    # other, end with tracebacks. They go on when this process is killed, and so does the lock.
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, signal.default_int_handler)
+    with subprocess.Popen(
+        [*command, "-d", str(project)], env=environment, pass_fds=[lock.fileno()], process_group=0
+    ) as server:
         print(server.pid, end="", file=lock, flush=True)
         try:
             code = server.wait()
         except KeyboardInterrupt:
             # It has processes of its own, which it ends when it is asked to, not when it is killed; but not its runs.
-            stop_runs()
-            server.terminate()
-            server.wait()
+            try:
+                stop_runs()
+            finally:
+                server.terminate()
+                server.wait()
             raise
     return code

@@ -127,6 +127,58 @@ def test_runs_that_a_power_cut_ended_are_not_under_way_when_dagster_starts(
     assert [run and run.status for run in found] == [dg.DagsterRunStatus.FAILURE]
 
 
+INTERRUPTED = """
+import sys
+from pathlib import Path
+from dagster_defs.cli.dev import only_one, serve
+
+sys.executable = sys.argv[2]
+with only_one(Path(sys.argv[1])) as lock:
+    try:
+        serve(1, Path(sys.argv[1]), lock)
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+DAGSTER = "#!/bin/sh\ntrap 'echo told by the terminal' INT HUP\ntrap 'echo asked; exit 0' TERM\nwhile true; do sleep 0.1; done\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_a_terminal_tells_the_command_alone_and_a_run_that_was_starting_is_over(
+    history: Path, tmp_path: Path, number: signal.Signals
+) -> None:
+    tags = {SERVER_TAG: '{"socket": "/nowhere/at/all"}'}
+    with dg.DagsterInstance.from_config(str(history)) as instance:
+        run = create_run_for_test(instance, status=dg.DagsterRunStatus.STARTING, tags=tags)
+    dagster = tmp_path / "bin" / "dagster"
+    dagster.parent.mkdir()
+    dagster.write_text(DAGSTER)
+    dagster.chmod(0o755)
+    command = [sys.executable, "-c", INTERRUPTED, str(history), str(dagster.with_name("python"))]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, start_new_session=True) as started:
+        lock = history / "dev.lock"
+        for _ in range(600):
+            if lock.exists() and lock.read_text():
+                break
+            time.sleep(0.1)
+        time.sleep(0.5)
+        os.killpg(started.pid, number)
+        said, _ = started.communicate(timeout=60)
+    assert said.splitlines()[1:] == ["asked", "stopped"]
+    with dg.DagsterInstance.from_config(str(history)) as instance:
+        ended = instance.get_run_by_id(run.run_id)
+    assert ended is not None
+    assert ended.status == dg.DagsterRunStatus.FAILURE
+
+
+def test_an_interrupt_that_nobody_caught_is_no_traceback_in_the_processes_of_dagster() -> None:
+    code = "import dagster_defs.interrupts as i; raise {}"
+    for error, said in (("KeyboardInterrupt", ""), ("i.DagsterExecutionInterruptedError", ""), ("ValueError", "Error")):
+        done = subprocess.run([sys.executable, "-c", code.format(error)], capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert said in done.stderr
+        assert bool(done.stderr) == bool(said)
+
+
 def test_a_file_of_the_user_is_no_module_of_dagster(
     history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

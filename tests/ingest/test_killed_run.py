@@ -22,6 +22,7 @@ from dagster_defs.processes import (
     RUN_TAG,
     SERVER_TAG,
     held_by_others,
+    record_process,
     release_killed_runs,
     release_runs_of_ended_uis,
     releasing_killed_runs,
@@ -105,6 +106,17 @@ def test_a_ui_that_ends_takes_its_own_runs_with_it(
     if ends:
         assert process.wait(20) == -signal.SIGTERM
     assert (process.poll() is None) is not ends
+
+
+def test_a_run_that_was_starting_when_its_ui_ended_does_nothing(instance: dg.DagsterInstance) -> None:
+    run = create_run_for_test(instance, status=Status.STARTING, tags={SERVER_TAG: "{}"})
+    other = create_run_for_test(instance, status=Status.STARTING)
+    assert stop_runs_of_the_ui(instance) == [run.run_id]
+    assert status_of(instance, run) == Status.FAILURE
+    assert status_of(instance, other) == Status.STARTING
+    record_process(instance, other.run_id)
+    with pytest.raises(dg.Failure, match="ended while it started"):
+        record_process(instance, run.run_id)
 
 
 @pytest.mark.parametrize(
