@@ -190,3 +190,34 @@ def test_a_file_of_the_user_is_no_module_of_dagster(
     monkeypatch.setattr(sys, "executable", str(dagster.with_name("python")))
     with only_one(history) as lock:
         assert serve(1, history, lock) == 0
+
+
+SHOWN = """
+import sys
+sys.argv = ["dagster", *sys.argv[1:]]
+from dagster_defs.definitions import defs
+for spec in defs.resolve_all_asset_specs():
+    print(spec.key.to_user_string(), spec.description)
+"""
+
+
+@pytest.mark.parametrize("loaded_by", ["the UI", "a command"])
+def test_why_a_study_cannot_be_read_is_what_the_ui_shows(
+    history: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loaded_by: str
+) -> None:
+    study = tmp_path / "broken.yml"
+    study.write_text("name: broken\nsources: [\n")
+    monkeypatch.setenv("PERSONA_FIDELITY_STUDY", str(study))
+    arguments = ["api", "grpc"] if loaded_by == "the UI" else ["run"]
+    done = subprocess.run(
+        [sys.executable, "-c", SHOWN, *arguments], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    said = f"{study} is not valid YAML"
+    if loaded_by == "a command":
+        assert said in done.stderr.splitlines()[-1]
+    else:
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"study_cannot_be_read {said}")
+        assert "`Reload definitions`" in done.stdout
+        # It is shown as Markdown.
+        assert "<" not in done.stdout
