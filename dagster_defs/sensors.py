@@ -87,12 +87,14 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     if context.instance.get_run_records(dg.RunsFilter(statuses=IN_LINE), limit=1):
         return dg.SkipReason("A run is under way.")
     failed = seconds_since_failure(context.instance, REFRESH)
-    if failed is not None and failed < SECONDS_BETWEEN_TRIES:
-        return dg.SkipReason("The last refresh failed: it is tried again ten minutes later.")
     cursor = json.loads(context.cursor or "{}")
     try:
         workspace = open_workspace()
-        seen = everything(workspace)
+        seen, given = everything(workspace), inputs(workspace)
+        if failed is not None and failed < SECONDS_BETWEEN_TRIES and given == cursor.get("tried", given):
+            return dg.SkipReason(
+                "The last refresh failed: it is tried again ten minutes later, or when its inputs change."
+            )
         if seen == cursor.get("done"):
             return dg.SkipReason("Nothing changed.")
         if seen != cursor.get("seen"):
@@ -100,7 +102,7 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
             return dg.SkipReason("Something changed: waiting for one look without a change.")
         steps = plan(workspace.study)
         if len(unchanged_steps(steps, workspace)) < len(steps):
-            return dg.SensorResult([dg.RunRequest()])
+            return dg.SensorResult([dg.RunRequest()], cursor=json.dumps({"seen": seen, "tried": given}))
     except CANNOT_LOOK as error:
         return dg.SkipReason(str(error))
     context.update_cursor(json.dumps({"seen": seen, "done": seen}))
@@ -109,8 +111,12 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
 
 def everything(workspace: Workspace) -> str:
     """Changes when a step may have become due; cheap, as the contents of the corpus are not looked at."""
+    stages = sorted(finished_stages(workspace.warehouse).items())
+    return digest(inputs(workspace), stages, workspace.report_path.exists())
+
+
+def inputs(workspace: Workspace) -> str:
+    """Changes with what a run is given; what a run has done is no part of it."""
     warehouse = workspace.warehouse
-    stages = sorted(finished_stages(warehouse).items())
-    imports = warehouse.rows("from raw.imports order by all") if stages else []
-    is_reported = workspace.report_path.exists()
-    return digest(fingerprint(workspace), workspace.study.config_hash(), stages, imports, is_reported)
+    imports = warehouse.rows("from raw.imports order by all") if finished_stages(warehouse) else []
+    return digest(fingerprint(workspace), workspace.study.config_hash(), imports)

@@ -106,10 +106,16 @@ def test_a_refresh_that_failed_is_tried_again_but_not_at_once(
 ) -> None:
     workspace.report_path.unlink()
     cursor, _ = look(None)
-    assert look(cursor)[1] == STARTED
+    cursor, said = look(cursor)
+    assert said == STARTED
     failed = create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"})
     instance.report_run_failed(failed)
     assert "ten minutes later" in look(cursor)[1]
+    workspace.study_file.write_text(workspace.study_file.read_text().replace("count: 20", "count: 21"))
+    changed, said = look(cursor)
+    assert "waiting for one look" in said
+    assert look(changed)[1] == STARTED
+    workspace.study_file.write_text(workspace.study_file.read_text().replace("count: 21", "count: 20"))
     now = time.time()
     monkeypatch.setattr(sensors.time, "time", lambda: now + 700)
     assert look(cursor)[1] == STARTED
