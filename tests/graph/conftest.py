@@ -7,13 +7,18 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
+from dagster_defs.run import plan
+from dagster_defs.run_state import RunState
+from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.warehouse import Warehouse
 
+Open = Callable[..., Workspace]
 COMMAND = Path(sys.executable).with_name("persona-fidelity")
 DBT_DIR = Path(__file__).parents[2] / "dbt_project"
 
@@ -111,3 +116,36 @@ def copy(small_run: Finished, tmp_path: Path) -> Warehouse:
 def run_sql(warehouse: Warehouse, sql: str) -> None:
     """One statement, in a transaction of its own."""
     warehouse.write(lambda connection: connection.execute(sql).fetchall())
+
+
+@pytest.fixture
+def opened(small_run: Finished, tmp_path: Path) -> Open:
+    """The finished run's study over a copy of its warehouse, with some text of the study replaced."""
+    for file in (small_run.warehouse.path, small_run.warehouse.beside("report.html")):
+        shutil.copy(file, tmp_path / file.name)
+
+    def open_copy(*, old: str = "", new: str = "") -> Workspace:
+        text = (small_run.folder / "small.yml").read_text()
+        assert old in text
+        study = tmp_path / "small.yml"
+        study.write_text(text.replace(old, new))
+        return open_workspace(study=str(study), warehouse=tmp_path / small_run.warehouse.path.name)
+
+    return open_copy
+
+
+def to_do(workspace: Workspace) -> list[tuple[str, str]]:
+    state = RunState(workspace)
+    return [(step.job, step.stage.partition) for step in plan(workspace.study) if not state.is_done(step)]
+
+
+def run_in_the_ui(workspace: Workspace, *, limit: int | None) -> subprocess.CompletedProcess[str]:
+    """The job `evaluate` on one population, by whoever keeps no record of stages, with a largest size."""
+    environment = own_environment(workspace.study_file.parent) | {
+        "PERSONA_FIDELITY_STUDY": str(workspace.study_file),
+        "PERSONA_FIDELITY_WAREHOUSE": workspace.address,
+        "PERSONA_FIDELITY_LIMIT": str(limit or ""),
+    }
+    command = [sys.executable, "-m", "dagster_defs.run", "evaluate", "random_rater", "Combined"]
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)

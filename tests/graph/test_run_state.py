@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from dagster_defs.run import plan, run_study, unchanged_steps
 from dagster_defs.run_state import RunState, Step
-from dagster_defs.workspace import Workspace, open_workspace
-from python_assets.file_errors import WarehouseError
+from dagster_defs.workspace import open_workspace
 from python_assets.ingest import resolve_files
 from python_assets.stages import (
     CORPUS,
@@ -23,64 +18,14 @@ from python_assets.stages import (
     mark,
     prepare_fingerprint,
     raw_fingerprint,
-    require_settings,
 )
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished, own_environment, run_sql
+from tests.graph.conftest import Open, run_in_the_ui, run_sql, to_do
 from tests.sql.support import make_study
-
-Open = Callable[..., Workspace]
-
-
-@pytest.fixture
-def opened(small_run: Finished, tmp_path: Path) -> Open:
-    """The finished run's study over a copy of its warehouse, with some text of the study replaced."""
-    for file in (small_run.warehouse.path, small_run.warehouse.beside("report.html")):
-        shutil.copy(file, tmp_path / file.name)
-
-    def open_copy(*, old: str = "", new: str = "") -> Workspace:
-        text = (small_run.folder / "small.yml").read_text()
-        assert old in text
-        study = tmp_path / "small.yml"
-        study.write_text(text.replace(old, new))
-        return open_workspace(study=str(study), warehouse=tmp_path / small_run.warehouse.path.name)
-
-    return open_copy
-
-
-def to_do(workspace: Workspace) -> list[tuple[str, str]]:
-    state = RunState(workspace)
-    return [(step.job, step.stage.partition) for step in plan(workspace.study) if not state.is_done(step)]
 
 
 def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
     assert to_do(opened()) == []
-
-
-def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
-    workspace = opened(old="seed: 7", new="seed: 8")
-    (*_, publish) = plan(workspace.study)
-    with pytest.raises(
-        WarehouseError,
-        match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings",
-    ):
-        run_study([publish], workspace)
-    require_settings(workspace.warehouse, opened().study)
-
-
-def test_a_dry_run_says_what_the_run_would_refuse(small_run: Finished) -> None:
-    for more in ([], ["--dry-run"]):
-        done = small_run.command("run", "--study", "small.yml", "--from", "evaluate", "--limit", "2", *more)
-        assert done.returncode == 1
-        assert "was prepared with other settings" in done.stderr
-
-
-def test_later_stages_want_settings_of_this_code(opened: Open) -> None:
-    workspace = opened()
-    run_sql(workspace.warehouse, "update raw.instruments set seeds = null")
-    (*_, publish) = plan(workspace.study)
-    with pytest.raises(WarehouseError, match=r"brought in by older code: `run` without `--from`"):
-        run_study([publish], workspace)
 
 
 @pytest.mark.parametrize("due", [True, False])
@@ -133,34 +78,11 @@ def test_a_corpus_of_other_settings_is_due_though_dbt_made_all_of_it(opened: Ope
     assert ("prepare", "") in to_do(workspace)
 
 
-def run_in_the_ui(workspace: Workspace, *, limit: int | None) -> subprocess.CompletedProcess[str]:
-    """The job `evaluate` on one population, by whoever keeps no record of stages, with a largest size."""
-    environment = own_environment(workspace.study_file.parent) | {
-        "PERSONA_FIDELITY_STUDY": str(workspace.study_file),
-        "PERSONA_FIDELITY_WAREHOUSE": workspace.address,
-        "PERSONA_FIDELITY_LIMIT": str(limit or ""),
-    }
-    command = [sys.executable, "-m", "dagster_defs.run", "evaluate", "random_rater", "Combined"]
-    Path(environment["DAGSTER_HOME"]).mkdir()
-    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-
-
 def test_what_the_ui_makes_anew_is_due(opened: Open) -> None:
     workspace = opened()
     done = run_in_the_ui(workspace, limit=None)
     assert done.returncode == 0, done.stderr[-2000:]
     assert to_do(workspace) == [("evaluate", "random_rater|Combined"), ("publish", "")]
-
-
-def test_the_ui_wants_the_settings_that_sql_reads(opened: Open) -> None:
-    workspace = opened()
-    personas = workspace.warehouse.rows("from ml.personas order by all")
-    done = run_in_the_ui(workspace, limit=2)
-    assert done.returncode
-    assert "was prepared with other settings" in done.stdout
-    assert "or the job `prepare`" in done.stdout
-    assert workspace.warehouse.rows("from ml.personas order by all") == personas
-    assert to_do(workspace) == []
 
 
 @pytest.mark.parametrize(

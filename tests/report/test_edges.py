@@ -88,7 +88,7 @@ def test_a_population_that_has_no_place_at_all(tmp_path: Path) -> None:
         ),
         (
             "update ml.ratings set rating = 3 + ascii(right(item_id, 1)) % 2 where population = 'grounded_smollm2'",
-            "because they gave no two answers that differ by the study's `min_gap` of 2.",
+            "because they gave no two answers that differ by the study's min_gap of 2.",
         ),
     ],
 )
@@ -125,7 +125,7 @@ def test_nobody_is_placed_and_no_figure_fails(tmp_path: Path) -> None:
 def test_without_a_perfect_rater_and_a_retest_nobody_knows(tmp_path: Path) -> None:
     unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
     page = page_of(tmp_path, World(instruments=unchecked, populations=(GROUNDED,)))
-    assert "add a control population with `backend: perfect`" in page.text
+    assert "add a control population with backend: perfect" in page.text
     assert "Without a perfect rater that has a place nobody can say whose the gap is." in page.text
 
 

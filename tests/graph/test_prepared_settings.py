@@ -1,0 +1,47 @@
+"""Later stages, a dry run and the UI use no settings but those that `prepare` has brought in."""
+
+from __future__ import annotations
+
+import pytest
+
+from dagster_defs.run import plan, run_study
+from python_assets.file_errors import WarehouseError
+from python_assets.stages import require_settings
+from tests.graph.conftest import Finished, Open, run_in_the_ui, run_sql, to_do
+
+
+def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
+    workspace = opened(old="seed: 7", new="seed: 8")
+    (*_, publish) = plan(workspace.study)
+    with pytest.raises(
+        WarehouseError,
+        match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings",
+    ):
+        run_study([publish], workspace)
+    require_settings(workspace.warehouse, opened().study)
+
+
+def test_a_dry_run_says_what_the_run_would_refuse(small_run: Finished) -> None:
+    for more in ([], ["--dry-run"]):
+        done = small_run.command("run", "--study", "small.yml", "--from", "evaluate", "--limit", "2", *more)
+        assert done.returncode == 1
+        assert "was prepared with other settings" in done.stderr
+
+
+def test_later_stages_want_settings_of_this_code(opened: Open) -> None:
+    workspace = opened()
+    run_sql(workspace.warehouse, "update raw.instruments set seeds = null")
+    (*_, publish) = plan(workspace.study)
+    with pytest.raises(WarehouseError, match=r"brought in by older code: `run` without `--from`"):
+        run_study([publish], workspace)
+
+
+def test_the_ui_wants_the_settings_that_sql_reads(opened: Open) -> None:
+    workspace = opened()
+    personas = workspace.warehouse.rows("from ml.personas order by all")
+    done = run_in_the_ui(workspace, limit=2)
+    assert done.returncode
+    assert "was prepared with other settings" in done.stdout
+    assert "or the job `prepare`" in done.stdout
+    assert workspace.warehouse.rows("from ml.personas order by all") == personas
+    assert to_do(workspace) == []
