@@ -26,8 +26,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from benchmarks.result import Apart, run_apart
+from python_assets.addresses import open_warehouse
 from python_assets.ingest import ingest_file
-from python_assets.lake import open_warehouse
 from python_assets.simulate import SimulationSettings, simulate
 from python_assets.study import Population, Rater, Source, Study
 from python_assets.study.tables import study_tables

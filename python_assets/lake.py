@@ -16,7 +16,6 @@ from typing import Any
 import duckdb
 
 from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_missing
-from python_assets.file_names import check_file_name
 from python_assets.lake_errors import (
     is_away,
     is_cut,
@@ -28,7 +27,7 @@ from python_assets.lake_errors import (
     why,
 )
 from python_assets.lake_extensions import load_extensions
-from python_assets.lake_folder import ELSEWHERE, is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
+from python_assets.lake_folder import is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
 from python_assets.lake_names import catalogue_of, local_name
 from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake_upkeep import keep_up
@@ -275,30 +274,6 @@ class Lake(Warehouse):
 
     def _portable(self, ddl: str) -> str:
         return re.sub(r"FLOAT\[\w+\]", "FLOAT[]", ddl)
-
-
-def open_warehouse(
-    address: str | Path,
-    *,
-    lake_data: str | None = None,
-    wait_seconds: float | None = None,
-    on_wait: Callable[[str], None] | None = None,
-) -> Warehouse:
-    """A lake when the address says so, else a DuckDB file.
-
-    Raises:
-        WarehouseError: The address is that of something else, or of a file under whose name nothing would be found.
-    """
-    if is_lake(address):
-        return Lake(str(address).strip(), data=lake_data, wait_seconds=wait_seconds, on_wait=on_wait)
-    if isinstance(address, str) and ELSEWHERE.match(address):
-        raise WarehouseError(
-            f"{address} is no file on this machine: a warehouse is one, or a lake (ducklake:postgres:...), "
-            "whose files may be in an object store (--lake-data)."
-        )
-    path = Path(address).expanduser()
-    check_file_name(path)
-    return Warehouse(path, wait_seconds=wait_seconds, on_wait=on_wait)
 
 
 def is_lake(address: str | Path) -> bool:

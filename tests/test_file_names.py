@@ -7,9 +7,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
 from python_assets.file_names import check_file_name, check_path_for_runs
-from python_assets.lake import open_warehouse
 
 
 @pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from dagster_defs.workspace import Workspace, export, open_workspace
-from python_assets.lake import open_warehouse
+from python_assets.addresses import open_warehouse
 from python_assets.warehouse import Warehouse
 
 Command = Callable[..., Any]

@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import pytest
 
-from python_assets.lake import _ATTACHED, Lake, open_warehouse
+from python_assets.addresses import open_warehouse
+from python_assets.lake import _ATTACHED, Lake
 from python_assets.warehouse import Warehouse
 
 # The same study on a file, to compare with.

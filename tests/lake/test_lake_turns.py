@@ -10,9 +10,9 @@ from typing import Any
 import duckdb
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file, load
-from python_assets.lake import open_warehouse
 from python_assets.lake_extensions import load_extensions
 from python_assets.lake_turns import attach_catalogue
 from python_assets.turn import Work

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
-from python_assets.lake import open_warehouse
 from python_assets.turn import Work
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write

@@ -11,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
-from python_assets.lake import _ATTACHED, _FOUND, Lake, open_warehouse
+from python_assets.lake import _ATTACHED, _FOUND, Lake
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 

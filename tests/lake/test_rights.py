@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
-from python_assets.lake import Lake, open_warehouse
+from python_assets.lake import Lake
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 

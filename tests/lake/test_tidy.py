@@ -10,8 +10,8 @@ from typing import Any
 import duckdb
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.file_errors import WarehouseError
-from python_assets.lake import open_warehouse
 from python_assets.lake_upkeep import UPKEEP
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server

@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from python_assets.addresses import open_warehouse
 from python_assets.columns import from_matrix, to_matrix
 from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file
-from python_assets.lake import Lake, open_warehouse
+from python_assets.lake import Lake
 from python_assets.raters.answers import known_answers, store_answers
 from python_assets.raters.chat import Answer
 from python_assets.turn import Work

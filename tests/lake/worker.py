@@ -11,7 +11,7 @@ import time
 
 import pyarrow as pa
 
-from python_assets.lake import open_warehouse
+from python_assets.addresses import open_warehouse
 from python_assets.warehouse import Warehouse, replace_rows
 
 ROWS = 50

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.lake import open_warehouse
+from python_assets.addresses import open_warehouse
 from python_assets.warehouse import Warehouse
 from tests.sql.support import PROJECT
 
