@@ -19,8 +19,10 @@ def check_file_name(path: Path) -> None:
     """Refuse a name under which no table could be found: `results.fidelity` may be one of the database `results`, too.
 
     Raises:
-        WarehouseError: Says which name would do.
+        WarehouseError: Says which name would do; or it is that of a pipe or a device, which DuckDB would wait for.
     """
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise WarehouseError(f"{path} is a pipe or a device, and a warehouse is a file: name another with --warehouse.")
     database = database_name(path)
     if database.lower() in SCHEMAS + OF_DUCKDB:
         other = path.with_name(path.name.replace(database, f"{database}_warehouse", 1))

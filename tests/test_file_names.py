@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import duckdb
@@ -30,6 +31,12 @@ def test_a_schemas_name_is_refused(tmp_path: Path, name: str) -> None:
 def test_a_name_that_duckdb_keeps_for_itself_is_refused(tmp_path: Path, name: str) -> None:
     with pytest.raises(WarehouseError, match="has a meaning of its own"):
         open_warehouse(tmp_path / name)
+
+
+def test_a_pipe_is_no_warehouse(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "w.duckdb")
+    with pytest.raises(WarehouseError, match="is a pipe or a device"):
+        open_warehouse(tmp_path / "w.duckdb")
 
 
 @pytest.mark.parametrize("path", ["a#1/w.duckdb", "w?.duckdb", "a%20b/w.duckdb", "it's.duckdb", '"w".duckdb'])
