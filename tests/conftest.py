@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
+
+# A shell that starts the tests in the background has SIGINT ignored; Dagster, run in a test, then leaves SIGTERM ignored, too, here
+# and in all processes that later tests start and end.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Beside other test processes, torch's threads would wait for each other; told before anything imports torch.
 if os.environ.get("PYTEST_XDIST_WORKER"):
