@@ -162,7 +162,11 @@ def test_a_terminal_tells_the_command_alone_and_a_run_that_was_starting_is_over(
             time.sleep(0.1)
         time.sleep(0.5)
         os.killpg(started.pid, number)
-        said, _ = started.communicate(timeout=60)
+        try:
+            said, _ = started.communicate(timeout=60)
+        finally:
+            # The one that hears no signal would be waited for without end.
+            started.kill()
     assert said.splitlines()[1:] == ["asked", "stopped"]
     with dg.DagsterInstance.from_config(str(history)) as instance:
         ended = instance.get_run_by_id(run.run_id)
