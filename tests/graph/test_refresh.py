@@ -91,7 +91,7 @@ def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
             workspace.report_path.unlink()
     cursor, said = look(cursor)
     assert "waiting for one look" in said
-    assert look(cursor) == (cursor, STARTED)
+    assert look(cursor)[1] == STARTED
 
 
 def test_a_run_under_way_is_waited_for_and_a_killed_one_is_not(look: Look, instance: dg.DagsterInstance) -> None:
