@@ -90,7 +90,10 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     cursor = json.loads(context.cursor or "{}")
     try:
         workspace = open_workspace()
-        seen, given = everything(workspace), inputs(workspace)
+        stages = finished_stages(workspace.warehouse)
+        given = inputs(workspace, has_run=bool(stages))
+        # Changes when a step may have become due; cheap, as the contents of the corpus are not looked at.
+        seen = digest(given, sorted(stages.items()), workspace.report_path.exists())
         if failed is not None and failed < SECONDS_BETWEEN_TRIES and given == cursor.get("tried", given):
             return dg.SkipReason(
                 "The last refresh failed: it is tried again ten minutes later, or when its inputs change."
@@ -109,14 +112,7 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     return dg.SkipReason("Everything is up to date.")
 
 
-def everything(workspace: Workspace) -> str:
-    """Changes when a step may have become due; cheap, as the contents of the corpus are not looked at."""
-    stages = sorted(finished_stages(workspace.warehouse).items())
-    return digest(inputs(workspace), stages, workspace.report_path.exists())
-
-
-def inputs(workspace: Workspace) -> str:
+def inputs(workspace: Workspace, *, has_run: bool) -> str:
     """Changes with what a run is given; what a run has done is no part of it."""
-    warehouse = workspace.warehouse
-    imports = warehouse.rows("from raw.imports order by all") if finished_stages(warehouse) else []
+    imports = workspace.warehouse.rows("from raw.imports order by all") if has_run else []
     return digest(fingerprint(workspace), workspace.study.config_hash(), imports)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -38,9 +38,10 @@ class FileServer:
 
 
 @contextmanager
-def serve() -> Iterator[FileServer]:
-    """Run a server while the block runs."""
+def serve(files: Mapping[str, bytes]) -> Iterator[FileServer]:
+    """Run a server of some files, by their paths, while the block runs."""
     state = FileServer()
+    state.files.update(files)
 
     class Handler(BaseHTTPRequestHandler):
         def do_HEAD(self) -> None:

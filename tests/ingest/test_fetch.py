@@ -31,8 +31,7 @@ DIGEST = hashlib.sha256(DATA).hexdigest()
 
 @pytest.fixture
 def server() -> Iterator[FileServer]:
-    with serve() as running:
-        running.files["/a.jsonl.gz"] = DATA
+    with serve({"/a.jsonl.gz": DATA}) as running:
         yield running
 
 

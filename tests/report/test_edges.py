@@ -11,7 +11,6 @@ import pytest
 from python_assets.report import build_report
 from python_assets.report.clouds import read_clouds, read_distances
 from python_assets.report.data import read_tables
-from python_assets.report.figure4_local_global import _floors
 from python_assets.warehouse import Warehouse
 from tests.report.html_checks import Page
 from tests.report.support import fill
@@ -170,34 +169,6 @@ def test_who_is_placed_among_too_few_is_too_few_and_not_placeless(tmp_path: Path
     assert words_in(html, "figure3") == {"too few": 8, "no place": 2, "no scale": 0}
     assert words_in(html, "gaps")["no place"] == 0
     assert words_in(html, "gaps")["too few"] > 0
-
-
-def test_figure_4_draws_every_instruments_floor_at_the_populations_own_size(tmp_path: Path) -> None:
-    fewer = replace(GROUNDED, name="fewer")
-    warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED, fewer, PERFECT)))
-    with warehouse.connect(read_only=False) as connection:
-        connection.execute("update results.fgi set floor_value = 0.99 where population = 'perfect'")
-        connection.execute("update results.fgi set floor_value = 0.6 where instrument = 'paper' and source = 'persona'")
-        connection.execute("update results.fgi set floor_value = 0.9, n = 12 where population = 'fewer'")
-        data = read_tables(connection)
-    floors = [floor for _, *floor in _floors(data, data.fidelity)]
-    assert floors == [
-        [0.95, "126 other real users, instrument calibrated"],
-        [0.9, "12 other real users, instrument calibrated"],
-        [0.9, "12 other real users, instrument paper"],
-        [0.6, "126 other real users, instrument paper"],
-    ]
-
-
-def test_figure_4_names_the_size_of_a_floor_only_where_there_are_several(tmp_path: Path) -> None:
-    warehouse = fill(tmp_path / "w.duckdb", World(instruments={"paper": Instrument()}, populations=(GROUNDED, PERFECT)))
-    with warehouse.connect(read_only=False) as connection:
-        connection.execute("update results.fgi set floor_value = 0.99, n = 500 where population = 'perfect'")
-    (figure,) = re.findall(r'<figure id="figure4">.*?</figure>', report(tmp_path, warehouse), flags=re.S)
-    assert re.findall(r">([^<]*other real users[^<]*)</text>", figure) == ["other real users"]
-    with warehouse.connect() as connection:
-        data = read_tables(connection)
-    assert _floors(data, data.fidelity) == [(0, 0.95, "other real users")]
 
 
 def test_where_noise_does_as_well_as_real_users_the_index_has_no_scale(tmp_path: Path) -> None:
