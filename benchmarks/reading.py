@@ -10,8 +10,8 @@ import numpy as np
 import pyarrow as pa
 
 from benchmarks.result import Result, seconds_of
-from python_assets.columns import columns, from_matrix
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import columns, from_matrix
 
 # The other way takes minutes at the paper's size; both are timed on as many users.
 MOST_USERS = 50_000

@@ -15,10 +15,10 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from dagster_defs.parent_watch import end_with_parent
 from python_assets.lake import Lake, is_lake
-from python_assets.memory import bound_memory
-from python_assets.spill import remove_leftovers
-from python_assets.turn import is_asked_for
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.memory import bound_memory
+from python_assets.warehouse.spill import remove_leftovers
+from python_assets.warehouse.turn import is_asked_for
 
 KEPT_SECONDS = 0.5
 """How long the file stays open after dbt opened it: most tests are done in less, and opening takes longer than they do."""

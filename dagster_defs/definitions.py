@@ -9,8 +9,8 @@ from multiprocessing import parent_process
 import dagster as dg
 
 from dagster_defs import interrupts  # noqa: F401
-from python_assets.file_errors import WarehouseError
 from python_assets.study.files import StudyError
+from python_assets.warehouse.file_errors import WarehouseError
 
 
 def is_shown() -> bool:

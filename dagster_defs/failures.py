@@ -7,7 +7,7 @@ import re
 import click
 import dagster as dg
 
-from python_assets.lake_errors import AGAIN, is_cut, said_by_postgresql
+from python_assets.lake.errors import AGAIN, is_cut, said_by_postgresql
 
 LONGEST = 600
 _FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)

@@ -6,15 +6,15 @@ import time
 import dagster as dg
 
 from dagster_defs.jobs import prepare
+from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.processes import UNDER_WAY, release_killed_runs
 from dagster_defs.refresh import refresh
-from dagster_defs.run import plan, unchanged_steps
 from dagster_defs.run_state import RunState
 from dagster_defs.workspace import Workspace, open_workspace
-from python_assets.file_errors import WarehouseError
 from python_assets.ingest import IngestError, source_files
 from python_assets.stages import digest, files_fingerprint, finished_stages
 from python_assets.study.files import StudyError
+from python_assets.warehouse.file_errors import WarehouseError
 
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60

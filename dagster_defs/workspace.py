@@ -21,11 +21,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_names import check_path_for_runs
 from python_assets.lake import LAKE_DATA_VARIABLE, Lake, is_lake
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_names import check_path_for_runs
 
 PROJECT = Path(__file__).parent.parent
 

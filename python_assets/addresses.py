@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from python_assets.file_errors import WarehouseError
-from python_assets.file_names import check_file_name
 from python_assets.lake import Lake, is_lake
-from python_assets.lake_folder import ELSEWHERE
+from python_assets.lake.folder import ELSEWHERE
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.file_names import check_file_name
 
 
 def open_warehouse(

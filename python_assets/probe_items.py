@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from python_assets.columns import to_matrix
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 
 PROBES = """
     select probes.*, embeddings.embedding

@@ -12,10 +12,10 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.file_errors import NoWarehouseError, WarehouseError
-from python_assets.layout import require_present_layout
 from python_assets.study import Population, Study
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
+from python_assets.warehouse.require_layout import require_present_layout
 
 # What stages after `prepare` read of a split; every row counts, in any order.
 SPLIT_TABLES = ("corpus.interactions", "corpus.items", "corpus.users", "probes.probe_items")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError, is_conflict, is_damaged, is_in_use
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError, is_conflict, is_damaged, is_in_use
 
 IN_USE = 'IO Error: Could not set lock on file "/a/w.duckdb": Conflicting lock is held in python (PID 12) by user ann.'
 BLOCK = (

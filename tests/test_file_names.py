@@ -9,8 +9,8 @@ import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
-from python_assets.file_names import check_file_name, check_path_for_runs
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.file_names import check_file_name, check_path_for_runs
 
 
 @pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])

@@ -12,9 +12,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_assets.memory import MEMORY_VARIABLE, bound_memory
-from python_assets.spill import spill_apart
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.memory import MEMORY_VARIABLE, bound_memory
+from python_assets.warehouse.spill import spill_apart
 
 # Sorts more than fits, and says how much of it is in order; with a third argument it waits for its end with the rest on disk.
 WORKER = """
@@ -23,7 +23,7 @@ from pathlib import Path
 
 import duckdb
 
-from python_assets.memory import bound_memory
+from python_assets.warehouse.memory import bound_memory
 from python_assets.warehouse import Warehouse
 
 kind, path, salt, *stay = sys.argv[1:]

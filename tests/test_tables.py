@@ -8,9 +8,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from python_assets.columns import from_matrix, to_matrix
-from python_assets.tables import VECTORS
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix, to_matrix
+from python_assets.warehouse.tables import VECTORS
 
 
 @pytest.fixture

@@ -10,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from python_assets.columns import batches, columns, from_matrix, to_matrix
-from python_assets.file_errors import WarehouseError
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import batches, columns, from_matrix, to_matrix
+from python_assets.warehouse.file_errors import WarehouseError
 
 
 @pytest.fixture

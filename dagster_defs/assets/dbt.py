@@ -18,7 +18,7 @@ from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
 from dagster_defs.workspace import PROJECT
 from python_assets.stages import CORPUS, forget_results, mark, raw_fingerprint
-from python_assets.turn import Work
+from python_assets.warehouse.turn import Work
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")

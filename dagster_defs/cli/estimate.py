@@ -34,9 +34,9 @@ def estimate(
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import code_version
     from python_assets.estimate import requests_of, trainings_of
-    from python_assets.file_errors import WarehouseError
     from python_assets.stages import require_settings
     from python_assets.warehouse import Warehouse
+    from python_assets.warehouse.file_errors import WarehouseError
 
     target: Warehouse | None = workspace.warehouse
     try:

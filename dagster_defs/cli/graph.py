@@ -46,7 +46,8 @@ def run(
     if unknown := set(splits) - set(workspace.study.splits):
         names = ", ".join(workspace.study.splits)
         raise click.BadParameter(f"{min(unknown)} is no split of this study: it has {names}", param_hint="--split")
-    from dagster_defs.run import plan, run_study, unchanged_steps
+    from dagster_defs.plan import plan, unchanged_steps
+    from dagster_defs.run import run_study
 
     steps = plan(workspace.study, first=first, until=until, splits=splits)
     if not steps:

@@ -15,8 +15,8 @@ import click
 import duckdb
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
-from python_assets.file_errors import WarehouseError
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 
 READING = {duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA}
 # Functions of a lake and of its catalogue that change something and could be asked with `select`, and the one that runs

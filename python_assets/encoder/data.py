@@ -12,9 +12,9 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from python_assets.columns import batches, columns, to_matrix
 from python_assets.encoder.pair_file import BLOCK, ROW_BYTES, PairFile
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import batches, columns, to_matrix
 
 ITEMS = """
     select items.item_id, embeddings.embedding

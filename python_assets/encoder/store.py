@@ -11,7 +11,6 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from python_assets.columns import from_matrix, to_matrix
 from python_assets.encoder.data import TrainingData, read_training_data
 from python_assets.encoder.devices import rank
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
@@ -19,6 +18,7 @@ from python_assets.encoder.train import TrainedEncoder, accuracy_in_words, train
 from python_assets.encoder.users import init_correlation, score_items, user_places
 from python_assets.study import Encoder, Study
 from python_assets.warehouse import Warehouse, replace_rows
+from python_assets.warehouse.columns import from_matrix, to_matrix
 
 
 class Users(NamedTuple):

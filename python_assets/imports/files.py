@@ -14,10 +14,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from python_assets.file_errors import first_line
-from python_assets.file_names import no_glob
 from python_assets.imports.csv_files import CsvError, read_csv
-from python_assets.memory import bound_memory
+from python_assets.warehouse.file_errors import first_line
+from python_assets.warehouse.file_names import no_glob
+from python_assets.warehouse.memory import bound_memory
 
 # Nothing is guessed: a persona `0007` stays `0007`, and a text that looks like a date stays a text.
 READERS = {

@@ -15,10 +15,10 @@ from typing import NamedTuple
 
 import duckdb
 
-from python_assets.file_names import no_glob
 from python_assets.ingest.errors import IngestError
 from python_assets.ingest.files import FileBytes, copy_with_plain_line_ends, is_gzip
 from python_assets.ingest.macros import MACROS
+from python_assets.warehouse.file_names import no_glob
 
 MAX_LINE_MIB = 32
 # The JSON reader keeps room for a few such lines a thread; longer ones are left to the careful way.

@@ -15,8 +15,8 @@ from python_assets.ingest.formats import Kind, Layout, require_layout
 from python_assets.ingest.ledger import FileReport, Reading, known_readings, record
 from python_assets.ingest.lines import stage_lines
 from python_assets.ingest.merge import merge_staged
-from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.turn import Work
 
 READERS = {"reviews": review_lines.reader, "items": item_lines.reader}
 

@@ -21,8 +21,8 @@ from python_assets.ingest.formats import Kind, detect_format
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.merge import TABLES
 from python_assets.ingest.sources import SourceFile
-from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.turn import Work
 
 
 class Withdrawal(NamedTuple):

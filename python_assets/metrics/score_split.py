@@ -7,7 +7,6 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from python_assets.columns import from_matrix, to_matrix
 from python_assets.encoder.store import Users, load_encoder, load_users
 from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paired_panel
 from python_assets.metrics.panel import score_anchors, score_population, score_references
@@ -19,6 +18,7 @@ from python_assets.seeds import derive_seed
 from python_assets.study import BASELINE_SOURCES, Study
 from python_assets.study.tables import rater_label
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix, to_matrix
 
 PLACES = """
     select persona_id, seed_user_id, mixture, embedding from ml.persona_embeddings

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
-from python_assets.columns import to_matrix
 from python_assets.encoder.store import load_users
 from python_assets.metrics.score_split import PLACES, compared, scores_seed
 from python_assets.metrics.scores import METRICS
 from python_assets.metrics.stand_ins import perfect_population, perfect_values
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 
 SCORED = """
     select population, any_value(n) from ml.population_scores

@@ -8,13 +8,13 @@ from typing import NamedTuple
 import numpy as np
 import pyarrow as pa
 
-from python_assets.columns import from_matrix
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.placement.fit import Placed, place_personas
 from python_assets.probe_items import ProbeItems
 from python_assets.seeds import derive_seed
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix
 
 PERSONAS = """
     select persona_id, seed_user_id from ml.personas where split = $split and population = $population order by persona_id

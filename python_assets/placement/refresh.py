@@ -10,7 +10,6 @@ import numpy as np
 import pyarrow as pa
 import torch
 
-from python_assets.columns import from_matrix
 from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
 from python_assets.encoder.share import take_over_encoder
@@ -19,6 +18,7 @@ from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
 from python_assets.study import Instrument, Placement
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix
 
 TRAINED = """
     select n_users, item_hashes, data_hash from ml.encoder_runs

@@ -11,12 +11,12 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
-from python_assets.file_errors import WarehouseError
 from python_assets.progress import progress_bar
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
 from python_assets.raters.parse import parse_likert
 from python_assets.study import Rater, Writer
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 
 FLUSH_SECONDS = 15.0
 """Answers of a slow model are written down at least this often, even when a chunk is not full: a killed process loses

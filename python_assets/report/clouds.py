@@ -7,7 +7,7 @@ from typing import NamedTuple
 import duckdb
 import numpy as np
 
-from python_assets.columns import columns, to_matrix
+from python_assets.warehouse.columns import columns, to_matrix
 
 REAL_POINTS = 400
 MOST_POINTS = 1500

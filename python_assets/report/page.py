@@ -10,8 +10,6 @@ import duckdb
 import jinja2
 from markupsafe import Markup
 
-from python_assets.file_errors import WarehouseError
-from python_assets.layout import require_known_layout
 from python_assets.report import (
     figure2_fgi,
     figure3_coverage,
@@ -30,6 +28,8 @@ from python_assets.report.formats import count, decimal, percent, with_code
 from python_assets.report.glossary import GLOSSARY
 from python_assets.report.style import Drawing
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.require_layout import require_known_layout
 
 HERE = Path(__file__).parent
 CONTENTS = [

@@ -14,10 +14,10 @@ import pyarrow as pa
 from sklearn.cluster import KMeans, MiniBatchKMeans
 from sklearn.exceptions import ConvergenceWarning
 
-from python_assets.columns import to_matrix
 from python_assets.seeds import derive_seed
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 
 # Above this many items a band is clustered in mini-batches; below it, by full k-means with ten starts.
 MINI_BATCH_FROM = 20_000

@@ -10,10 +10,10 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.columns import from_matrix
 from python_assets.progress import progress_bar
 from python_assets.text.minilm import MODEL, WEIGHTS_SHA256, embed_texts
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix
 
 # Texts embedded between two writes: what a killed run loses.
 CHUNK = 4096

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dagster_defs.run import plan
+from dagster_defs.plan import plan
 from python_assets.study import Population, Rater
 from tests.graph.conftest import own_environment, run_command
 from tests.sql.support import make_study

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 import torch
 
-from python_assets.columns import to_matrix
 from python_assets.encoder import devices
 from python_assets.encoder.devices import run_on_devices, share_of
 from python_assets.encoder.model import load_frozen
 from python_assets.encoder.store import EncoderKey, save_encoder, train_or_resume
 from python_assets.study import Encoder
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 from tests.encoder.planted import planted_corpus
 
 # No dropout: each process draws its own masks. A batch size that leaves an odd, small last batch.

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.columns import to_matrix
 from python_assets.encoder.model import load_frozen
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 from tests.conftest import PROJECT
 
 TRAIN = """

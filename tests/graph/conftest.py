@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import pytest
 
-from dagster_defs.run import plan
+from dagster_defs.plan import plan
 from dagster_defs.run_state import RunState
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.warehouse import Warehouse

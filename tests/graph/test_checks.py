@@ -11,6 +11,7 @@ import pytest
 
 from dagster_defs import run
 from dagster_defs.checks import CHECKS, RULES
+from dagster_defs.plan import plan
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import open_workspace
 from python_assets.warehouse import Warehouse
@@ -114,7 +115,7 @@ def failing_check(small_run: Finished, tmp_path: Path, monkeypatch: pytest.Monke
 
         monkeypatch.setattr(run, "run_step", step)
         workspace = open_workspace(study=str(small_run.folder / "small.yml"), warehouse=str(tmp_path / "copy.duckdb"))
-        run.run_study(run.plan(workspace.study), workspace, force=True)
+        run.run_study(plan(workspace.study), workspace, force=True)
 
     return study
 
@@ -168,6 +169,6 @@ def test_a_step_in_a_process_of_its_own_is_heard_too(
     monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", copy.address)
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     workspace = open_workspace()
-    (step,) = (step for step in run.plan(workspace.study) if step.label == "random_rater on Combined")
+    (step,) = (step for step in plan(workspace.study) if step.label == "random_rater on Combined")
     run.run_study([step._replace(own_process=True)], workspace, force=True)
     assert "    check scores_are_finite of ml/population_scores failed: " in capsys.readouterr().err

@@ -6,7 +6,7 @@ import dagster as dg
 import pytest
 
 from dagster_defs.failures import first_cause, in_one_line
-from python_assets.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError
 
 DBT = """dagster_dbt.errors.DagsterDbtCliRuntimeError: The dbt CLI process with command
 

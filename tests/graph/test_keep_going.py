@@ -10,7 +10,8 @@ import pytest
 
 from dagster_defs import run
 from dagster_defs.cli.tables import fidelity_table
-from dagster_defs.run import RunError, plan, run_study
+from dagster_defs.plan import plan
+from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
 from python_assets.warehouse import Warehouse

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dagster_defs.run import plan, run_study
-from python_assets.file_errors import WarehouseError
+from dagster_defs.plan import plan
+from dagster_defs.run import run_study
 from python_assets.stages import require_settings
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import Finished, Open, run_in_the_ui, run_sql, to_do
 
 

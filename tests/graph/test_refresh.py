@@ -14,8 +14,8 @@ from dagster._core.test_utils import create_run_for_test
 from dagster_defs import refresh as job
 from dagster_defs import sensors
 from dagster_defs.definitions import defs
+from dagster_defs.plan import plan
 from dagster_defs.resources import WarehouseResource
-from dagster_defs.run import plan
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets.stages import Stage, finished_stages, mark
 from tests.graph.conftest import Finished, own_environment, run_sql

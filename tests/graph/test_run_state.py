@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dagster_defs.run import plan, run_study, unchanged_steps
+from dagster_defs.plan import plan, unchanged_steps
+from dagster_defs.run import run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
 from python_assets.ingest import resolve_files

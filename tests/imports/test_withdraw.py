@@ -10,7 +10,8 @@ from python_assets.imports import ImportFileError, import_personas, import_ratin
 from python_assets.personas.population import write_population
 from python_assets.stages import imports_fingerprint
 from python_assets.study import Study
-from python_assets.warehouse import Warehouse, WarehouseError
+from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 
 HELD = """
     select 'personas', split, population from raw.imported_personas

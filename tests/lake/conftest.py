@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.lake import _ATTACHED, Lake
+from python_assets.lake.lake import _ATTACHED, Lake
 from python_assets.warehouse import Warehouse
 
 # The same study on a file, to compare with.

@@ -23,7 +23,7 @@ KEY, SECRET = "tests", "a secret"
 EXECUTE = """
 import sys
 import duckdb
-from python_assets.lake_extensions import load_extensions
+from python_assets.lake.extensions import load_extensions
 connection = duckdb.connect()
 load_extensions(connection)
 connection.execute(sys.argv[1])

@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 from python_assets.lake import Lake
-from python_assets.lake_extensions import load_extensions
-from python_assets.lake_turns import attach_catalogue
-from python_assets.turn import is_asked_for
+from python_assets.lake.extensions import load_extensions
+from python_assets.lake.turns import attach_catalogue
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.turn import is_asked_for
 from tests.graph.conftest import own_environment
 from tests.lake.conftest import Server
 from tests.lake.processes import PROJECT

@@ -11,12 +11,12 @@ import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file, load
-from python_assets.lake_extensions import load_extensions
-from python_assets.lake_turns import attach_catalogue
-from python_assets.turn import Work
+from python_assets.lake.extensions import load_extensions
+from python_assets.lake.turns import attach_catalogue
 from python_assets.warehouse import Warehouse, replace_rows
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.turn import Work
 from tests.lake.conftest import Server
 from tests.lake.test_writers import FIRST
 from tests.lake.worker import ROWS, rows_of

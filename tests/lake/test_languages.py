@@ -7,8 +7,8 @@ import threading
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
-from python_assets.turn import Work
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.turn import Work
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 

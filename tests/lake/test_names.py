@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dagster_defs.workspace import export, open_workspace
-from python_assets.lake_names import local_name
+from python_assets.lake.names import local_name
 
 
 @pytest.fixture(autouse=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from python_assets.file_errors import NoWarehouseError, WarehouseError
-from python_assets.lake_extensions import load_extensions
+from python_assets.lake.extensions import load_extensions
+from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import Server
 from tests.lake.object_store import ObjectStore

@@ -13,8 +13,8 @@ from dbt.adapters.duckdb.credentials import Attachment, DuckDBCredentials
 
 from dagster_defs.dbt_turn import Plugin
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
-from python_assets.lake_extensions import load_extensions
+from python_assets.lake.extensions import load_extensions
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 

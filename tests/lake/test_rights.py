@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
 from python_assets.lake import Lake
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 

@@ -11,8 +11,8 @@ import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.file_errors import WarehouseError
-from python_assets.lake_upkeep import UPKEEP
+from python_assets.lake.upkeep import UPKEEP
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start

@@ -15,10 +15,10 @@ from dbt.adapters.duckdb.credentials import DuckDBCredentials
 
 from dagster_defs import dbt_turn
 from dagster_defs.dbt_turn import Plugin
-from python_assets.file_errors import WarehouseError, holder
-from python_assets.memory import MEMORY_VARIABLE
-from python_assets.turn import WAIT_VARIABLE, is_asked_for
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError, holder
+from python_assets.warehouse.memory import MEMORY_VARIABLE
+from python_assets.warehouse.turn import WAIT_VARIABLE, is_asked_for
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.processes import finish, start, start_holding
 

@@ -15,14 +15,14 @@ import pyarrow as pa
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.columns import from_matrix, to_matrix
-from python_assets.file_errors import WarehouseError
 from python_assets.ingest import ingest_file
 from python_assets.lake import Lake
 from python_assets.raters.answers import known_answers, store_answers
 from python_assets.raters.chat import Answer
-from python_assets.turn import Work
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import from_matrix, to_matrix
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.turn import Work
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
 from tests.lake.processes import finish, start
@@ -133,7 +133,7 @@ def test_after_kill_9_everything_is_whole_and_the_next_run_goes_on(new_warehouse
 
 
 def test_a_lasting_conflict_is_given_up_with_a_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("python_assets.warehouse.MAX_ATTEMPTS", 2)
+    monkeypatch.setattr("python_assets.warehouse.file.MAX_ATTEMPTS", 2)
     lake = server.new_lake("contended")
     lake.prepare()
     write(lake, "a", 1)

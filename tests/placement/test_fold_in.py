@@ -11,7 +11,6 @@ import pytest
 import torch
 
 from benchmarks.plain_encoder import PlainEncoder, plain_placement
-from python_assets.columns import to_matrix
 from python_assets.encoder.data import TrainingData
 from python_assets.encoder.model import PreferenceEncoder
 from python_assets.encoder.pair_file import PairFile
@@ -23,6 +22,7 @@ from python_assets.placement.refresh import keep_current
 from python_assets.seeds import derive_seed
 from python_assets.study import Encoder, Instrument, Placement
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 from tests.encoder.planted import planted_corpus
 
 ITEMS = np.random.default_rng(0).normal(size=(30, 384)).astype(np.float32)

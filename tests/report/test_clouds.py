@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from python_assets.columns import to_matrix
 from python_assets.report.clouds import MOST_POINTS, REAL_POINTS, read_clouds, read_distances
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 from tests.report.support import fill
 from tests.report.world import GROUNDED, PERFECT, SEED, World
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.file_errors import WarehouseError
 from python_assets.report import build_report
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.report.html_checks import Page
 from tests.report.support import fill
 from tests.report.world import World

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.file_names import SCHEMAS
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_names import SCHEMAS
 from tests.sql.conftest import Built
 from tests.sql.support import run_dbt
 

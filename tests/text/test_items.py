@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from python_assets.columns import to_matrix
 from python_assets.text import items
 from python_assets.text.items import EmbeddedItems, embed_new_items
 from python_assets.text.minilm import embed_texts
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.columns import to_matrix
 
 TEXTS = {"a": "Rose water toner", "b": "Guitar strings", "c": "Rose water toner"}
 

@@ -6,8 +6,8 @@ import re
 
 import duckdb
 
-from python_assets.file_errors import first_line, is_conflict
-from python_assets.lake_turns import NO_CONNECTION_FREE, has_no_connection_free
+from python_assets.lake.turns import NO_CONNECTION_FREE, has_no_connection_free
+from python_assets.warehouse.file_errors import first_line, is_conflict
 
 _CUT = ("server closed the connection", "terminating connection", "no connection to the server")
 _ASKED = ("Failed to prepare COPY", "Failed to execute query")

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError
-from python_assets.turn import WAIT_VARIABLE, Turn, Work
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.turn import WAIT_VARIABLE, Turn, Work
 
 CATALOGUE = "turns"
 """As what the lake's PostgreSQL is attached beside the lake."""

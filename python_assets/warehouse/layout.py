@@ -2,43 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import duckdb
 
-from python_assets.file_errors import NoWarehouseError, WarehouseError
-
-if TYPE_CHECKING:
-    from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 
 LAYOUT = 1
 """Raised by one with any change after which older code could not go on with a warehouse: a column that is new, gone or of
 another type in a table that Python writes, that dbt keeps from batch to batch, or that the report reads. Not with a change of
 values, and not with a whole table that older code does not know. Warehouses of code before there was a number have 0."""
-
-
-def require_known_layout(warehouse: Warehouse) -> None:
-    """See that no newer code has written a warehouse; nothing to see where there is none.
-
-    Raises:
-        WarehouseError: Newer code has.
-    """
-    _require_known(warehouse.address, _layout_of(warehouse))
-
-
-def require_present_layout(warehouse: Warehouse) -> None:
-    """See that neither newer nor only older code has written a warehouse; nothing to see where there is none.
-
-    Raises:
-        WarehouseError: It has.
-    """
-    number = _layout_of(warehouse)
-    _require_known(warehouse.address, number)
-    if number is not None and number < LAYOUT:
-        raise WarehouseError(
-            f"{warehouse.address} was made by older code (layout {number}, here {LAYOUT}): `run` without `--from`, or the job "
-            "`prepare`, brings it up to date."
-        )
 
 
 def take_over(connection: duckdb.DuckDBPyConnection, address: str) -> None:
@@ -47,22 +18,15 @@ def take_over(connection: duckdb.DuckDBPyConnection, address: str) -> None:
     Raises:
         WarehouseError: Newer code has written the warehouse before.
     """
-    number = _read(connection)
-    _require_known(address, number)
+    number = layout_of(connection)
+    require_known(address, number)
     if number != LAYOUT:
         connection.execute("delete from raw.layout")
         connection.execute("insert into raw.layout values (?)", [LAYOUT])
 
 
-def _layout_of(warehouse: Warehouse) -> int | None:
-    try:
-        with warehouse.connect() as connection:
-            return _read(connection)
-    except NoWarehouseError:
-        return None
-
-
-def _read(connection: duckdb.DuckDBPyConnection) -> int | None:
+def layout_of(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """The number in a warehouse; 0 where code wrote it that knew of none, None where nothing was written."""
     try:
         found = connection.execute("select max(number) from raw.layout").fetchone()
     except duckdb.CatalogException:
@@ -71,7 +35,12 @@ def _read(connection: duckdb.DuckDBPyConnection) -> int | None:
     return (found and found[0]) or 0
 
 
-def _require_known(address: str, number: int | None) -> None:
+def require_known(address: str, number: int | None) -> None:
+    """See that no newer code has written a warehouse.
+
+    Raises:
+        WarehouseError: Newer code has.
+    """
     if number is not None and number > LAYOUT:
         raise WarehouseError(
             f"{address} was written by newer code (layout {number}, here {LAYOUT}): update this installation, or name another "

@@ -15,8 +15,7 @@ from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import NoWarehouseError, WarehouseError, first_line, is_missing
-from python_assets.lake_errors import (
+from python_assets.lake.errors import (
     is_away,
     is_cut,
     is_no_lake,
@@ -26,15 +25,16 @@ from python_assets.lake_errors import (
     said_by_postgresql,
     why,
 )
-from python_assets.lake_extensions import load_extensions
-from python_assets.lake_folder import is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
-from python_assets.lake_names import catalogue_of, local_name
-from python_assets.lake_turns import attach_catalogue, has_no_connection_free, take_turn
-from python_assets.lake_upkeep import keep_up
-from python_assets.memory import bound_memory
-from python_assets.spill import remove_leftovers
-from python_assets.turn import Turn, Work
+from python_assets.lake.extensions import load_extensions
+from python_assets.lake.folder import is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
+from python_assets.lake.names import catalogue_of, local_name
+from python_assets.lake.turns import attach_catalogue, has_no_connection_free, take_turn
+from python_assets.lake.upkeep import keep_up
 from python_assets.warehouse import Result, Warehouse
+from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError, first_line, is_missing
+from python_assets.warehouse.memory import bound_memory
+from python_assets.warehouse.spill import remove_leftovers
+from python_assets.warehouse.turn import Turn, Work
 
 PREFIX = "ducklake:"
 LAKE_DATA_VARIABLE = "PERSONA_FIDELITY_LAKE_DATA"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError
 
 EXTENSIONS = ("ducklake", "postgres_scanner", "httpfs")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError
-from python_assets.spill import spill_apart
+from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.spill import spill_apart
 
 MEMORY_VARIABLE = "PERSONA_FIDELITY_MEMORY"
 

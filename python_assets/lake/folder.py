@@ -8,7 +8,7 @@ from pathlib import Path
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError
 
 # A scheme; one letter and a colon would be a drive.
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")

@@ -8,10 +8,10 @@ from typing import Any
 
 import duckdb
 
-from python_assets.file_errors import WarehouseError, is_missing
-from python_assets.lake_folder import strangers
-from python_assets.turn import Work
+from python_assets.lake.folder import strangers
 from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
+from python_assets.warehouse.file_errors import WarehouseError, is_missing
+from python_assets.warehouse.turn import Work
 
 # Small files become large ones, and versions of tables that nobody wants to go back to are given up, with their files.
 UPKEEP = (

@@ -17,8 +17,8 @@ from typing import Any, TypeVar
 import duckdb
 import pyarrow as pa
 
-from python_assets.columns import columns
-from python_assets.file_errors import (
+from python_assets.warehouse.columns import columns
+from python_assets.warehouse.file_errors import (
     NoWarehouseError,
     WarehouseError,
     first_line,
@@ -27,11 +27,11 @@ from python_assets.file_errors import (
     is_damaged,
     is_in_use,
 )
-from python_assets.layout import take_over
-from python_assets.memory import bound_memory
-from python_assets.spill import remove_leftovers
-from python_assets.tables import make_room, table_statements
-from python_assets.turn import WAIT_VARIABLE, Turn, Work, wait_setting
+from python_assets.warehouse.layout import take_over
+from python_assets.warehouse.memory import bound_memory
+from python_assets.warehouse.spill import remove_leftovers
+from python_assets.warehouse.tables import make_room, table_statements
+from python_assets.warehouse.turn import WAIT_VARIABLE, Turn, Work, wait_setting
 
 # Strings take less room and less time to write than in DuckDB's default, which 1.0 could still read (docs/growth.md).
 STORAGE_VERSION = "v1.4.0"

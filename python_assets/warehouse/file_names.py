@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from python_assets.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError
 
 SCHEMAS = ("raw", "ml", "staging", "corpus", "probes", "personas", "results", "seeds")
 OF_DUCKDB = ("main", "system", "temp", "information_schema", "pg_catalog")

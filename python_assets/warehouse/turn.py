@@ -10,7 +10,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
-from python_assets.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError
 
 WAIT_VARIABLE = "PERSONA_FIDELITY_WAIT"
 DEFAULT_WAIT_SECONDS = 120.0

@@ -3,7 +3,7 @@
 create schema if not exists raw;
 create schema if not exists ml;
 
--- Of which code the tables are (python_assets/layout.py says when the number is raised): one row.
+-- Of which code the tables are (python_assets/warehouse/layout.py says when the number is raised): one row.
 create table if not exists raw.layout (number integer not null);
 
 -- The study that this warehouse was built for: one row.
