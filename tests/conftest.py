@@ -9,9 +9,11 @@ from pathlib import Path
 import pytest
 
 # A shell that starts the tests in the background has SIGINT ignored; Dagster, run in a test, then leaves SIGTERM ignored, too, here
-# and in all processes that later tests start and end.
+# and in all processes that later tests start and end. Under nohup, SIGHUP is, which tests send to what they start.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) == signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # Beside other test processes, torch's threads would wait for each other; told before anything imports torch.
 if os.environ.get("PYTEST_XDIST_WORKER"):

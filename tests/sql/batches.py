@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
@@ -39,7 +39,28 @@ def build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch])
         return pool.apply(_build_batches, (warehouse, target, list(batches)))
 
 
-def _build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch]) -> list[bool]:
+def build_copies(copies: Sequence[tuple[Path, str]], target: Path) -> list[dict[str, str]]:
+    """Build a selection of nodes in each of several copies of a warehouse, which have one name; in one process of its own.
+
+    Returns:
+        For each copy a status of each node's unique id.
+    """
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        return pool.apply(_build_copies, (list(copies), target))
+
+
+def _build_copies(copies: Sequence[tuple[Path, str]], target: Path) -> list[dict[str, str]]:
+    runner, options = _parsed(copies[0][0], target)
+    done = []
+    for warehouse, selected in copies:
+        os.environ["PERSONA_FIDELITY_WAREHOUSE"] = str(warehouse)
+        nodes: Any = runner.invoke(["build", "--quiet", *options, "--select", selected]).result
+        done.append({node.node.unique_id: str(node.status) for node in nodes})
+    return done
+
+
+def _parsed(warehouse: Path | str, target: Path) -> tuple[Any, list[str]]:
+    """dbt with the project parsed, for this process, and the options of each call."""
     folder = str(PROJECT / "dbt_project")
     os.environ |= {
         "PERSONA_FIDELITY_WAREHOUSE": str(warehouse),
@@ -50,7 +71,12 @@ def _build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch]
     from dbt.cli.main import dbtRunner
 
     options = ["--project-dir", folder, "--profiles-dir", folder]
-    done, runner = [], dbtRunner(manifest=dbtRunner().invoke(["parse", "--quiet", *options]).result)
+    return dbtRunner(manifest=dbtRunner().invoke(["parse", "--quiet", *options]).result), options
+
+
+def _build_batches(warehouse: Path | str, target: Path, batches: Sequence[Batch]) -> list[bool]:
+    runner, options = _parsed(warehouse, target)
+    done = []
     for batch in batches:
         if batch.anew_in:
             warehouse = _only_raw(Path(warehouse), batch.anew_in)
