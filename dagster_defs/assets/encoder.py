@@ -8,7 +8,7 @@ from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.data import read_training_data
-from python_assets.encoder.retest import retest_rows
+from python_assets.metrics.score_retests import retest_rows
 from python_assets.placement.refresh import keep_current
 from python_assets.stages import forget_split
 

@@ -23,7 +23,6 @@ from python_assets.metrics.scores import (
     FGI_METRICS,
     METRICS,
     Anchor,
-    Sampler,
     Score,
     draw_references,
     sample_size,
@@ -32,6 +31,7 @@ from python_assets.metrics.scores import (
 )
 from python_assets.metrics.sliced_wasserstein import random_projections, sliced_wasserstein
 from python_assets.populations.random_gaussian import fit_random_gaussian, fit_spanned_gaussian
+from python_assets.populations.sampler import Sampler
 from python_assets.populations.subspace import isometric_coordinates
 from python_assets.seeds import derive_seed
 from python_assets.study import Metrics

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import t
 
-from python_assets.metrics.points import FloatArray
 from python_assets.seeds import derive_seed
 
 METRICS = ("fpd", "mmd", "swd", "coverage", "cos_mean")
@@ -26,12 +25,6 @@ RANGES = {
 }
 
 Rows = NDArray[np.int64]
-
-
-class Sampler(Protocol):
-    """Draws a fresh population: rows of shape (size, d), the same for the same seed."""
-
-    def __call__(self, *, size: int, seed: int) -> FloatArray: ...
 
 
 class Score(NamedTuple):

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from python_assets.personas.demographics import draw_attributes
 from python_assets.personas.flags import text_flags
-from python_assets.personas.prompts import PROMPT_HASHES, PROMPTS, fill
+from python_assets.prompts import PROMPT_HASHES, PROMPTS, fill
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
 from python_assets.seeds import derive_seed
 from python_assets.study import Population

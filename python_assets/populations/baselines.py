@@ -6,12 +6,12 @@ from functools import partial
 
 import numpy as np
 
-from python_assets.metrics.scores import Sampler
 from python_assets.populations.dirichlet import sample_dirichlet
 from python_assets.populations.gaussian_mixture import fit_gaussian_mixture
 from python_assets.populations.ignorant import sample_ignorant
 from python_assets.populations.prototype import sample_prototype
 from python_assets.populations.random_gaussian import fit_random_gaussian
+from python_assets.populations.sampler import Sampler
 from python_assets.seeds import derive_seed
 from python_assets.study import Baselines
 

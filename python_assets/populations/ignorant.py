@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
-from python_assets.metrics.points import FloatArray
 
-
-def sample_ignorant(prototypes: np.ndarray, *, temperature: float, size: int, seed: int) -> FloatArray:
+def sample_ignorant(prototypes: np.ndarray, *, temperature: float, size: int, seed: int) -> NDArray[np.float64]:
     """Places of personas whose ratings hold no pair, if they were left at the random start of Algorithm 1.
 
     They know nothing of any user, and yet lie where real users do: what a metric gives them is what it gives for free.

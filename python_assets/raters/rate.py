@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import ArrayLike
 
-from python_assets.personas.prompts import PROMPT_HASHES, RATING, fill
+from python_assets.prompts import PROMPT_HASHES, RATING, fill
 from python_assets.raters.chat import Answer, ChatModel, ChatRequest, request_hash
 from python_assets.raters.parse import parse_likert
 from python_assets.seeds import derive_seed

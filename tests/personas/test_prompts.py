@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from python_assets.personas.prompts import BACKSTORY, DEMOGRAPHIC, GROUNDED, PROMPT_HASHES, PROMPTS, RATING, fill
+from python_assets.prompts import BACKSTORY, DEMOGRAPHIC, GROUNDED, PROMPT_HASHES, PROMPTS, RATING, fill
 
 PROBE = {"item_title": "Argan Oil", "item_category": "Hair Care", "item_desc": "A light oil"}
 

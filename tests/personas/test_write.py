@@ -8,8 +8,8 @@ import pyarrow as pa
 import pytest
 
 from python_assets.personas.demographics import ATTRIBUTES
-from python_assets.personas.prompts import PROMPT_HASHES
 from python_assets.personas.write import Draft, category_label, draft_personas, persona_rows
+from python_assets.prompts import PROMPT_HASHES
 from python_assets.raters.chat import Answer
 from python_assets.study import Population, Rater, Writer
 from python_assets.warehouse import Warehouse

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from python_assets.personas.prompts import GROUNDED, RATING, fill
+from python_assets.prompts import GROUNDED, RATING, fill
 from python_assets.raters import smollm
 from python_assets.raters.chat import ChatRequest, open_chat_model
 from python_assets.raters.transformers_chat import TransformersChat

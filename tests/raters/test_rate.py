@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from python_assets.personas.prompts import PROMPT_HASHES
+from python_assets.prompts import PROMPT_HASHES
 from python_assets.raters.chat import Answer
 from python_assets.raters.rate import control_rating_rows, rating_requests, rating_rows, read_rating
 from python_assets.study import Population, Rater

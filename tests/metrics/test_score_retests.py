@@ -8,10 +8,10 @@ import duckdb
 import numpy as np
 import pytest
 
-from python_assets.encoder.retest import retest_rows
 from python_assets.encoder.store import load_encoder, load_users
 from python_assets.encoder.users import score_items
 from python_assets.metrics.retest import user_cosine_agreement, user_score_agreement
+from python_assets.metrics.score_retests import retest_rows
 from python_assets.placement.refresh import keep_current
 from python_assets.study import Encoder, Instrument, Study
 from python_assets.warehouse import Warehouse
