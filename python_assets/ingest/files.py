@@ -83,9 +83,10 @@ def _matches(pattern: str, *, base: Path) -> list[Path]:
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:
-    """Of several names of a file the shortest: a link to a folder above it gives it dozens."""
+    """Of several names of a file its own, then the shortest: a link to a folder above it gives it dozens."""
     found: dict[str, Path] = {}
-    for path in sorted(paths, key=lambda path: (len(path.parts), path)):
+    # A link such as `current.jsonl` may be another file's name tomorrow.
+    for path in sorted(paths, key=lambda path: (path.is_symlink(), len(path.parts), path)):
         found.setdefault(os.path.realpath(path), path)
     return list(found.values())
 

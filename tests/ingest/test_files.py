@@ -85,6 +85,15 @@ def test_a_linked_folder_and_a_linked_file_keep_the_names_that_the_study_gives_t
     assert resolve_files(["*.jsonl"], roots=[tmp_path]) == [tmp_path / "b.jsonl"]
 
 
+def test_a_link_that_moves_on_to_the_newest_file_gives_no_file_another_name(tmp_path: Path) -> None:
+    nights = [tmp_path / "reviews-1.jsonl", tmp_path / "reviews-2.jsonl"]
+    for count, night in enumerate(nights, start=1):
+        touch(night)
+        (tmp_path / "current.jsonl").unlink(missing_ok=True)
+        (tmp_path / "current.jsonl").symlink_to(night.name)
+        assert resolve_files(["*.jsonl"], roots=[tmp_path]) == nights[:count]
+
+
 def test_a_url_stands_for_the_file_that_fetch_keeps_it_in(tmp_path: Path) -> None:
     url = "https://example.org/data/a%20b.jsonl.gz?v=1#sha256=" + "0" * 64
     with pytest.raises(IngestError, match="run `persona-fidelity fetch` with the same study"):
