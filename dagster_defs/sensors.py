@@ -19,8 +19,10 @@ from python_assets.warehouse.file_errors import WarehouseError
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60
 SECONDS_BETWEEN_TRIES = 600
-"""From the end of a run that failed until another one is started for the same cause."""
+"""From the end of a run that failed or was cancelled until another one is started for the same cause."""
 CANNOT_LOOK = (IngestError, StudyError, WarehouseError, OSError)
+CUT_OFF = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
+"""How a run ends that has not done its work: `dev` that is closed cancels its runs, too."""
 IN_LINE = [dg.DagsterRunStatus.QUEUED, *UNDER_WAY]
 
 
@@ -34,9 +36,9 @@ def fingerprint(workspace: Workspace) -> str:
 
 
 def seconds_since_failure(instance: dg.DagsterInstance, sensor: str) -> float | None:
-    """How long ago the sensor's last run failed; None if it did not."""
+    """How long ago the sensor's last run failed or was cancelled; None if it was not."""
     records = instance.get_run_records(dg.RunsFilter(tags={"dagster/sensor_name": sensor}), limit=1)
-    if not records or records[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
+    if not records or records[0].dagster_run.status not in CUT_OFF:
         return None
     return time.time() - (records[0].end_time or records[0].update_timestamp.timestamp())
 
@@ -46,7 +48,7 @@ def seconds_since_failure(instance: dg.DagsterInstance, sensor: str) -> float | 
     job=prepare,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Starts `prepare` when a source file is new, changed or gone, and again ten minutes after it failed. "
+    description="Starts `prepare` when a source file is new, changed or gone, and again ten minutes after it failed or was cancelled. "
     "Off until it is switched on; not needed where refresh_sensor is on.",
 )
 def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -79,7 +81,7 @@ def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
     description="Starts `refresh` when a source file, an import or the study's settings changed or a step is due for another "
-    "reason, and again ten minutes after it failed. Off until it is switched on.",
+    "reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
 )
 def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Whole steps in the order of `run`: result tables follow when every population has its scores, never before."""
@@ -96,7 +98,7 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         seen = digest(given, sorted(stages.items()), workspace.report_path.exists())
         if failed is not None and failed < SECONDS_BETWEEN_TRIES and given == cursor.get("tried", given):
             return dg.SkipReason(
-                "The last refresh failed: it is tried again ten minutes later, or when its inputs change."
+                "The last refresh failed or was cancelled: it is tried again ten minutes later, or when its inputs change."
             )
         if seen == cursor.get("done"):
             return dg.SkipReason("Nothing changed.")

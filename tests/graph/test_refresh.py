@@ -101,15 +101,16 @@ def test_a_run_under_way_is_waited_for_and_a_killed_one_is_not(look: Look, insta
     assert "waiting for one look" in look(None)[1]
 
 
-def test_a_refresh_that_failed_is_tried_again_but_not_at_once(
-    workspace: Workspace, look: Look, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("ended", ["failed", "canceled"])
+def test_a_refresh_that_failed_or_was_cancelled_is_tried_again_but_not_at_once(
+    workspace: Workspace, look: Look, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, ended: str
 ) -> None:
     workspace.report_path.unlink()
     cursor, _ = look(None)
     cursor, said = look(cursor)
     assert said == STARTED
-    failed = create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"})
-    instance.report_run_failed(failed)
+    run = create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"})
+    getattr(instance, f"report_run_{ended}")(run)
     assert "ten minutes later" in look(cursor)[1]
     workspace.study_file.write_text(workspace.study_file.read_text().replace("count: 20", "count: 21"))
     changed, said = look(cursor)

@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
 from dagster_defs import sensors
 from dagster_defs.assets import ingest as asset
@@ -200,6 +201,20 @@ def test_a_run_that_failed_is_started_again_for_the_same_files_but_not_at_once(
         a_run(instance, succeeds=True)
         monkeypatch.setattr(sensors.time, "time", lambda: now + 1400)
         assert look(changed, instance) == (changed, False)
+
+
+def test_a_run_that_was_cancelled_as_its_ui_was_closed_is_started_again(
+    landing: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(landing / "1.jsonl", [review("u1")])
+    cursor, _ = look(look(None)[0])
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = create_run_for_test(instance, tags={"dagster/sensor_name": "source_file_sensor"})
+        instance.report_run_canceled(run)
+        assert look(cursor, instance) == (cursor, False)
+        now = time.time()
+        monkeypatch.setattr(sensors.time, "time", lambda: now + 700)
+        assert look(cursor, instance) == (cursor, True)
 
 
 def test_no_file_and_no_folder_start_nothing(landing: Path) -> None:
