@@ -17,6 +17,9 @@ import click
 
 from dagster_defs.cli.options import activate, study_options
 
+SENSOR_SECONDS = 180
+"""For what a sensor's look reads, beside what it may wait for the warehouse."""
+
 
 @contextmanager
 def only_one(home: Path) -> Iterator[IO[str]]:
@@ -107,21 +110,29 @@ def stop_runs() -> None:
             click.echo(f"Ends run {run[:8]}.", err=True)
 
 
+def server_environment() -> dict[str, str]:
+    """What Dagster's processes are started with."""
+    from python_assets.warehouse.turn import wait_setting
+
+    # Dagster gives a sensor's look a minute: less than what the look itself waits for the warehouse.
+    limit = {"DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS": f"{wait_setting() + SENSOR_SECONDS:.0f}"}
+    # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
+    # It starts its processes with `python -m`, which would look for modules among the user's files first.
+    return limit | os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning", "PYTHONSAFEPATH": "1"}
+
+
 def serve(port: int, project: Path, lock: IO[str]) -> int:
     """Run Dagster until it ends; its exit code."""
     click.echo(f"Dagster UI: http://127.0.0.1:{port} (Ctrl-C ends it)")
     dagster = Path(sys.executable).with_name("dagster")
     command = [str(dagster), "dev", "-m", "dagster_defs.definitions", "-h", "127.0.0.1", "-p", str(port)]
     # The folder is Dagster's working directory, so that the project is importable where it is not installed.
-    # `dagster dev` recommends a newer command that needs another project layout: nothing a user could act on.
-    # It starts its processes with `python -m`, which would look for modules among the user's files first.
-    environment = os.environ | {"PYTHONWARNINGS": "ignore::FutureWarning", "PYTHONSAFEPATH": "1"}
     # A terminal's Ctrl-C and hang-up are for this process alone: Dagster's own, told by the terminal and once more by each
     # other, end with tracebacks. They go on when this process is killed, and so does the lock.
     if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
         signal.signal(signal.SIGHUP, signal.default_int_handler)
     with subprocess.Popen(
-        [*command, "-d", str(project)], env=environment, pass_fds=[lock.fileno()], process_group=0
+        [*command, "-d", str(project)], env=server_environment(), pass_fds=[lock.fileno()], process_group=0
     ) as server:
         print(server.pid, end="", file=lock, flush=True)
         try:

@@ -17,12 +17,14 @@ import dagster as dg
 import pytest
 from click.testing import CliRunner, Result
 from dagster._core.test_utils import create_run_for_test
+from dagster._grpc.utils import default_sensor_grpc_timeout
 
 from dagster_defs.cli import main
-from dagster_defs.cli.dev import only_one, serve
+from dagster_defs.cli.dev import only_one, serve, server_environment
 from dagster_defs.processes import SERVER_TAG
 from tests.ports import free_port
 
+SENSOR_LIMIT = "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS"
 SERVE = """
 import sys
 from pathlib import Path
@@ -194,6 +196,14 @@ def test_a_file_of_the_user_is_no_module_of_dagster(
     monkeypatch.setattr(sys, "executable", str(dagster.with_name("python")))
     with only_one(history) as lock:
         assert serve(1, history, lock) == 0
+
+
+def test_a_sensor_may_look_for_as_long_as_it_waits_for_the_warehouse(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PERSONA_FIDELITY_WAIT", "500")
+    monkeypatch.setenv(SENSOR_LIMIT, server_environment().get(SENSOR_LIMIT, ""))
+    assert default_sensor_grpc_timeout() > 500
+    monkeypatch.setenv(SENSOR_LIMIT, "7")
+    assert server_environment()[SENSOR_LIMIT] == "7"
 
 
 SHOWN = """
