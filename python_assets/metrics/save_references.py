@@ -14,6 +14,10 @@ STORED = """
     select metric, anchor, floor_value, ceiling_value from ml.anchor_scores
     where split = ? and instrument = ? and n = ? order by metric, anchor
 """
+# Settings that move neither floor nor ceiling, such as permutations and triplets, are seen in the hash alone.
+OF_OTHER_SETTINGS = """
+    select 1 from ml.population_scores where split = ? and instrument = ? and not list_contains(?, config_hash) limit 1
+"""
 COLUMNS = ["metric", "anchor", "floor_value", "ceiling_value"]
 _NOTHING = pa.table({"split": pa.array([], pa.string())})
 
@@ -21,16 +25,18 @@ _NOTHING = pa.table({"split": pa.array([], pa.string())})
 def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, instrument: str) -> None:
     """Replace an instrument's references on a split, in one transaction.
 
-    Where floor and ceiling are no longer those of before, other users, seeds or metrics are compared than those that the
-    split's populations were scored with: their scores are deleted, so that a population that fails now does not stand in
-    the results beside others with what it had then.
+    Where floor and ceiling, or the settings of the metrics, are no longer those of before, the split's populations were
+    scored with other users, seeds or metrics: their scores are deleted, so that a population that fails now does not stand
+    in the results beside others with what it had then.
     """
     key = {"split": split, "instrument": instrument}
     before = warehouse.rows(STORED, [split, instrument, made.n])
     now = made.anchors.sort_by([("metric", "ascending"), ("anchor", "ascending")]).select(COLUMNS)
     embeddings = ("ml.reference_embeddings", made.embeddings, key)
     slices: list[tuple[str, pa.Table, dict[str, Any]]]
-    if before == list(zip(*now.to_pydict().values(), strict=True)):
+    made_with = made.scores["config_hash"].unique().to_pylist()
+    settings_stay = not warehouse.rows(OF_OTHER_SETTINGS, [split, instrument, made_with])
+    if settings_stay and before == list(zip(*now.to_pydict().values(), strict=True)):
         slices = [
             (
                 "ml.population_scores",

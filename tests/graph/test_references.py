@@ -38,9 +38,12 @@ def test_the_same_references_leave_the_populations_alone(copy: Warehouse, study:
     assert copy.rows("select count(*) from ml.anchor_scores where instrument = 'paper' and floor_std > 0")[0][0] >= 6
 
 
-def test_other_references_take_what_was_held_against_the_former(copy: Warehouse, study: Study) -> None:
+# The last two leave floor and ceiling as they are.
+@pytest.mark.parametrize("changed", ["neighbours", "permutations", "triplets"])
+def test_other_references_take_what_was_held_against_the_former(copy: Warehouse, study: Study, changed: str) -> None:
     other = rows_of(copy, "scale_free")
-    score_again(copy, study.model_copy(update={"metrics": study.metrics.model_copy(update={"neighbours": 2})}))
+    metrics = study.metrics.model_copy(update={changed: getattr(study.metrics, changed) - 1})
+    score_again(copy, study.model_copy(update={"metrics": metrics}))
     left = {
         name for (name,) in copy.rows("select distinct population from ml.population_scores where instrument = 'paper'")
     }
