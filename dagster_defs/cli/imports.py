@@ -106,6 +106,8 @@ def _withdraw(workspace: Workspace, kind: ImportKind, population: str, split: st
         assets.report_withdrawn(instance, assets.IMPORTED[kind], population, done)
     for part in done:
         click.echo(f"{population} on {part.split}: {part.n_rows:,} {kind} of {part.path} are taken out")
+    if not done:
+        click.echo(f"{population}{f' on {split}' if split else ''}: the {kind} are withdrawn already")
 
 
 def _summary(part: Any, population: str) -> str:

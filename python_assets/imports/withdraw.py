@@ -11,6 +11,11 @@ from python_assets.warehouse import Warehouse
 
 ImportKind = Literal["personas", "ratings"]
 IMPORTS = "select kind, population, split, path, n_rows from raw.imports order by all"
+# Made here and not with the other tables: those need the length of the study's vectors, which a withdrawal does not know.
+WITHDRAWN_IMPORTS = """
+    create table if not exists raw.withdrawn_imports (split varchar not null, population varchar not null, kind varchar not null)
+"""
+OUT_ALREADY = "select split from raw.withdrawn_imports where kind = ? and population = ?"
 
 
 class Withdrawn(NamedTuple):
@@ -27,7 +32,8 @@ def withdraw_import(
 ) -> list[Withdrawn]:
     """Delete what was imported for a population, in one transaction; its places and scores follow with the next run.
 
-    Answers stay when their personas go, and are then answers of personas without a text, or a seed user of theirs.
+    Answers stay when their personas go, and are then answers of personas without a text, or a seed user of theirs. It can be
+    repeated: what is out already stays out.
 
     Args:
         warehouse: Where it is.
@@ -36,10 +42,10 @@ def withdraw_import(
         split: Of this split only; None: of all.
 
     Returns:
-        One entry a split.
+        One entry a split; none where an earlier withdrawal took everything out.
 
     Raises:
-        ImportFileError: Nothing of the kind was imported; nothing was changed.
+        ImportFileError: Nothing of the kind was ever imported; nothing was changed.
         WarehouseError: There is no warehouse.
     """
     try:
@@ -51,6 +57,8 @@ def withdraw_import(
         for found, name, where, path, n_rows in imports
         if (found, name) == (kind, population) and split in {None, where}
     ]
+    if not done and _is_out_already(warehouse, kind, population, split):
+        return []
     if not done:
         there = ", ".join(f"{found} of {name} on {where}" for found, name, where, *_ in imports) or "none"
         raise ImportFileError(
@@ -58,10 +66,24 @@ def withdraw_import(
         )
 
     def delete(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute(WITHDRAWN_IMPORTS)
         for part in done:
             key = [population, part.split]
             connection.execute(f"delete from raw.imported_{kind} where population = ? and split = ?", key)
-            connection.execute("delete from raw.imports where population = ? and split = ? and kind = ?", [*key, kind])
+            for table in ("imports", "withdrawn_imports"):
+                this = "population = ? and split = ? and kind = ?"
+                connection.execute(f"delete from raw.{table} where {this}", [*key, kind])
+            connection.execute(
+                "insert into raw.withdrawn_imports by name select ? as population, ? as split, ? as kind", [*key, kind]
+            )
 
     warehouse.write(delete)
     return done
+
+
+def _is_out_already(warehouse: Warehouse, kind: ImportKind, population: str, split: str | None) -> bool:
+    try:
+        out = warehouse.rows(OUT_ALREADY, [kind, population])
+    except duckdb.CatalogException:
+        return False
+    return any(split in {None, where} for (where,) in out)

@@ -139,6 +139,9 @@ def test_what_is_taken_out_again_leaves_no_score(twin_run: Finished) -> None:
     done = twin_run.command("import-ratings", "--withdraw", "--population", "twin", "--study", "small.yml")
     assert done.returncode == 0, done.stderr
     assert f"twin on Combined: 400 ratings of {twin_run.folder / 'answers.csv'} are taken out\n" in done.stdout
+    again = twin_run.command("import-ratings", "--withdraw", "--population", "twin", "--study", "small.yml")
+    assert again.returncode == 0, again.stderr
+    assert "twin: the ratings are withdrawn already\n" in again.stdout
     with dg.DagsterInstance.from_config(twin_run.environment["DAGSTER_HOME"]) as instance:
         event = instance.get_latest_materialization_event(dg.AssetKey(["raw", "imported_ratings"]))
     assert event is not None

@@ -82,3 +82,19 @@ def test_what_never_came_cannot_go(filled: Warehouse, tmp_path: Path) -> None:
     empty.prepare()
     with pytest.raises(ImportFileError, match="the imports are: none"):
         withdraw_import(empty, kind="ratings", population="brought")
+
+
+def test_what_is_out_already_stays_out(filled: Warehouse, study: Study, tmp_path: Path) -> None:
+    of_one_split = {"kind": "ratings", "population": "brought", "split": "Beauty"}
+    withdraw_import(filled, **of_one_split)
+    held = filled.rows(HELD)
+    assert withdraw_import(filled, **of_one_split) == []
+    assert filled.rows(HELD) == held
+    assert [part.split for part in withdraw_import(filled, kind="ratings", population="brought")] == ["Games"]
+    assert withdraw_import(filled, kind="ratings", population="brought") == []
+    with pytest.raises(ImportFileError, match="No ratings of rated_here were imported"):
+        withdraw_import(filled, kind="ratings", population="rated_here")
+    file = tmp_path / "again.csv"
+    file.write_text("persona_id,item_id,rating\nz,i1,4\n")
+    import_ratings(filled, study, file, population="brought", split="Beauty")
+    assert [part.path for part in withdraw_import(filled, kind="ratings", population="brought")] == [str(file)]
