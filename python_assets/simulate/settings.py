@@ -137,6 +137,8 @@ def load_settings(path: Path | None = None, **instead: Any) -> SimulationSetting
         SimulationError: The file cannot be read, or a setting is wrong; the message names it.
     """
     source = f"{path}: " if path else ""
+    if path and path.exists() and not (path.is_file() or path.is_dir()):
+        raise SimulationError(f"{path} is a pipe or a device: write the settings to a file.")
     try:
         content = yaml.safe_load(path.read_text()) if path else {}
         if not isinstance(content or {}, dict):

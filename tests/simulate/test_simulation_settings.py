@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,12 @@ def test_what_is_said_with_the_file_goes_before_it(tmp_path: Path) -> None:
     found = load_settings(path, users=5)
     assert (found.users, found.items) == (5, 90)
     assert load_settings() == SimulationSettings()
+
+
+def test_a_pipe_is_one_sentence_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(SimulationError, match="pipe is a pipe or a device: write the settings to a file"):
+        load_settings(tmp_path / "pipe")
 
 
 def test_users_of_a_single_category_have_no_second() -> None:
