@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
 import tempfile
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -66,6 +67,8 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
         except CsvError as error:
             raise ImportFileError(f"{path} cannot be read ({error}): mend the file.") from error
         except duckdb.Error as error:
+            if kind == ".jsonl":
+                _require_objects(path)
             raise ImportFileError(f"{path} cannot be read ({first_line(error).rstrip('.')}): mend the file.") from error
 
 
@@ -83,6 +86,11 @@ def _load(
         return set(names)
     with _without_mark(path, kind) as readable:
         connection.execute(f"create temp table file as {READERS[kind]}", [no_glob(readable)])
+    if (
+        kind == ".jsonl"
+        and connection.execute("select 1 from file where json_type(json) <> 'OBJECT' limit 1").fetchone()
+    ):
+        _require_objects(path)
     columns = "select distinct unnest(json_keys(json)) from file" if kind == ".jsonl" else "describe file"
     return {name for name, *_ in connection.execute(columns).fetchall()}
 
@@ -105,6 +113,27 @@ def _without_mark(path: Path, kind: str) -> Iterator[Path]:
     except (OSError, EOFError, zlib.error) as error:
         raise ImportFileError(f"{path} cannot be read ({first_line(error)}): mend the file.") from error
     yield path
+
+
+def _require_objects(path: Path) -> None:
+    """Name the first line that is no JSON object: DuckDB says the number of the next one, and reads a list as a row."""
+    # A damaged file is told in DuckDB's words.
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        for number, line in enumerate(file, start=1):
+            if line.strip() and not _is_object(line):
+                raise ImportFileError(
+                    f"{path} cannot be read (line {number} is not a JSON object in UTF-8): write one object a line."
+                )
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        document = json.loads(line.decode("utf-8-sig"))
+        # Half a surrogate pair is no text.
+        json.dumps(document, ensure_ascii=False).encode()
+        return isinstance(document, dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _require(path: Path, present: set[str], required: Sequence[str]) -> None:

@@ -100,6 +100,38 @@ def test_what_cannot_be_read_is_one_sentence(tmp_path: Path, name: str, text: st
     assert "\n" not in str(error.value)
 
 
+GOOD_LINE = b'{"persona_id": "a", "persona_text": "b"}\n'
+
+
+@pytest.mark.parametrize(
+    ("lines", "number"),
+    [
+        (b"[" + GOOD_LINE.strip() + b"]\n", 1),
+        (b"[\n" + GOOD_LINE + b"]\n", 1),
+        (GOOD_LINE + b"\n[1]\n" + GOOD_LINE, 3),
+        (GOOD_LINE + b'{"persona_id": \n' + GOOD_LINE, 2),
+        (b'{"persona_id": "\\ud800"}\n' + GOOD_LINE, 1),
+        (GOOD_LINE.decode().encode("utf-16"), 1),
+        (2 * GOOD_LINE + b'{"persona_id": "\xe9"}\n', 3),
+    ],
+    ids=["a list in a line", "a list over lines", "a list among them", "broken", "surrogate", "utf-16", "latin-1"],
+)
+def test_a_line_that_is_no_object_is_named(tmp_path: Path, lines: bytes, number: int) -> None:
+    path = tmp_path / "p.jsonl"
+    path.write_bytes(lines)
+    with pytest.raises(
+        ImportFileError, match=rf"\(line {number} is not a JSON object in UTF-8\): write one object a line"
+    ):
+        read(path)
+
+
+def test_a_damaged_gzip_of_good_lines_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "p.jsonl.gz"
+    path.write_bytes(gzip.compress(b"".join(b'{"persona_id": "%d"}\n' % number for number in range(9_999)))[:-2_000])
+    with pytest.raises(ImportFileError, match="cannot be read"):
+        read(path)
+
+
 PLAIN = "".join(f"p{number},plain {number}\n" for number in range(25_000))
 
 
