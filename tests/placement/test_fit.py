@@ -53,6 +53,20 @@ def test_constant_and_missing_ratings_have_no_place() -> None:
     assert np.isfinite(placed.loss[2])
 
 
+def test_the_loss_is_that_of_eq_5_or_what_the_correlation_lacks() -> None:
+    model, ratings = _model(), _ratings(2)
+    geometry = model.catalogue_geometry(PROBES)
+    for objective in ("bpr", "correlation"):
+        settings = Placement(steps=3, objective=objective)
+        placed = place_personas(model, PROBES, ratings, settings, min_gap=1, seeds=[1, 2])
+        scores = score_items(model, placed.mixtures, geometry)
+        for mine, given, loss in zip(scores, ratings, placed.loss, strict=True):
+            ahead = (mine[:, None] - mine[None, :])[given[:, None] - given[None, :] >= 1]
+            margins = float(model.scale().detach()) * ahead
+            wanted = np.log1p(np.exp(-margins)).mean() if objective == "bpr" else 1 - np.corrcoef(mine, given)[0, 1]
+            assert loss == pytest.approx(wanted, rel=1e-4)
+
+
 def test_pairs_are_counted_by_the_gap() -> None:
     ratings = np.full((1, len(PROBES)), np.nan)
     ratings[0, :3] = [1.0, 1.05, 1.2]

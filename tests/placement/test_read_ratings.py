@@ -11,7 +11,13 @@ import pyarrow as pa
 import pytest
 
 from python_assets.placement.fit import place_personas
-from python_assets.placement.personas import embedding_rows, read_ratings, start_seeds
+from python_assets.placement.personas import (
+    RatedPersonas,
+    embedding_rows,
+    place_population,
+    read_ratings,
+    start_seeds,
+)
 from python_assets.probe_items import ProbeItems
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
@@ -105,3 +111,21 @@ def test_who_has_no_pair_has_no_place_and_starts_are_named_after_seed_users(ware
     assert [row["mixture"] is None for row in rows] == [False, True, True]
     assert len(rows[0]["embedding"]) == SETTINGS.dimension
     assert [row["loss"] is None for row in rows] == [False, True, True]
+
+
+@pytest.mark.parametrize(("elicitation", "pairs"), [("expected", 3), ("likert", 1)])
+def test_the_rater_says_how_far_apart_two_ratings_make_a_pair(
+    warehouse: Warehouse, elicitation: str, pairs: int
+) -> None:
+    rater = {"backend": "imported", "elicitation": elicitation}
+    study = Study.model_validate(
+        {
+            "name": "s",
+            "sources": [{"category": "Beauty", "reviews": "b.jsonl"}],
+            "splits": {"Beauty": ["Beauty"]},
+            "populations": [{"name": "p", "condition": "imported", "rater": rater}],
+        }
+    )
+    rated = RatedPersonas(["0001"], ["ann"], np.array([[3.0, 3.1, 4.05]]))
+    made = place_population(_model(), THREE, rated, study, population="p", instrument="paper")
+    assert made.n_pairs.tolist() == [pairs]

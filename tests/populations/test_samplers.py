@@ -7,13 +7,18 @@ from functools import partial
 
 import numpy as np
 import pytest
+from scipy.special import softmax
 from scipy.stats import kstest
 
+from python_assets.populations.baselines import baseline_samplers
 from python_assets.populations.dirichlet import sample_dirichlet
 from python_assets.populations.gaussian_mixture import fit_gaussian_mixture, sample_gaussian_mixture
+from python_assets.populations.ignorant import sample_ignorant
 from python_assets.populations.prototype import sample_prototype
 from python_assets.populations.random_gaussian import fit_random_gaussian, sample_random_gaussian
 from python_assets.populations.subspace import row_space
+from python_assets.seeds import derive_seed
+from python_assets.study import Baselines
 from tests.metrics.clouds import low_rank_clouds
 
 USERS = low_rank_clouds(400, 1, rank=4, dimension=24)[0]
@@ -136,3 +141,33 @@ def test_mixture_of_few_or_equal_users(n: int, covariance: str) -> None:
     same = np.repeat(USERS[:1], 10, axis=0)
     rows = sample_gaussian_mixture(same, components=16, covariance=covariance, size=20, seed=0)  # type: ignore[arg-type]
     assert rows == pytest.approx(np.repeat(USERS[:1], 20, axis=0), abs=1e-9)
+
+
+# None of them a default.
+TABLE_6 = Baselines(
+    dirichlet_concentration=0.3, dirichlet_anchors=5, gmm_components=2, gmm_covariance="diag", prototype_sigma=0.2
+)
+
+
+def test_baselines_are_drawn_with_the_settings_of_the_study() -> None:
+    drawn = {
+        name: sampler(size=8, seed=5)
+        for name, sampler in baseline_samplers(USERS, PROTOTYPES, TABLE_6, temperature=0.2, seed=9).items()
+    }
+    mixture = fit_gaussian_mixture(USERS, components=2, covariance="diag", seed=derive_seed(9, "gmm"))
+    wanted = {
+        "random_baseline": sample_random_gaussian(USERS, size=8, seed=5),
+        "synthetic_dirichlet": sample_dirichlet(USERS, concentration=0.3, anchors=5, size=8, seed=5),
+        "synthetic_gmm": mixture(size=8, seed=5),
+        "synthetic_prototype": sample_prototype(PROTOTYPES, sigma=0.2, size=8, seed=5),
+        "ignorant_rater": sample_ignorant(PROTOTYPES, temperature=0.2, size=8, seed=5),
+    }
+    assert drawn.keys() == wanted.keys()
+    for name, rows in wanted.items():
+        np.testing.assert_array_equal(drawn[name], rows, err_msg=name)
+
+
+def test_an_ignorant_rater_stands_where_algorithm_1_starts() -> None:
+    w = np.random.default_rng(5).standard_normal((8, 4)) / 0.2
+    rows = sample_ignorant(PROTOTYPES, temperature=0.2, size=8, seed=5)
+    np.testing.assert_allclose(rows, softmax(w, axis=1) @ PROTOTYPES)
