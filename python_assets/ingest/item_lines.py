@@ -48,7 +48,7 @@ def reader(layout: Format) -> Reader:
     typed as (
         select
             line,
-            line_problem,
+            coalesce(line_problem, id_problem('item', item_id)) as line_problem,
             clean_line(item_id) as item_id,
             clean(title) as title,
             clean(description) as description,

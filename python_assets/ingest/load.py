@@ -34,7 +34,7 @@ def ingest_file(
     """Read a review or item file into ``raw.reviews`` or ``raw.items``.
 
     A changed file under a known path is merged: rows that it no longer has stay. NUL characters are removed from all
-    strings, and titles, texts, descriptions and feature lists are cut at 100,000 characters.
+    strings, and titles, texts, descriptions and feature lists are cut at 100,000 characters; longer ids are refused.
 
     Args:
         warehouse: Where to; ``prepare`` has made its tables.

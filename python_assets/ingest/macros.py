@@ -39,6 +39,9 @@ create or replace temp macro json_problem(line, document) as
 -- Ids that are lists, objects or truth values are no ids.
 create or replace temp macro json_id(value) as
     case when json_type(value) in ('VARCHAR', 'UBIGINT', 'BIGINT') then value ->> '$' end;
+-- Cut like a text, two long ones that begin alike would be one person's.
+create or replace temp macro id_problem(kind, value) as
+    case when strlen(value) > {MAX_TEXT_CHARS} then kind || ' id is longer than {MAX_TEXT_CHARS:,} bytes' end;
 -- A JSON string that needs no decoding.
 create or replace temp macro plain_text(value) as
     case

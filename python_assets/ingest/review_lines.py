@@ -106,7 +106,7 @@ def _checked(fields: str) -> str:
     typed as (
         select
             line,
-            line_problem,
+            coalesce(line_problem, id_problem('user', user_id), id_problem('item', item_id)) as line_problem,
             clean_line(user_id) as user_id,
             clean_line(item_id) as item_id,
             rating as rating_given,

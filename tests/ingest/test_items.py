@@ -102,3 +102,9 @@ def test_items_of_another_category_stay(tmp_path: Path, warehouse: Warehouse) ->
     ingest_items(warehouse, write(tmp_path / "a.jsonl", [item(title="of C")]))
     ingest_items(warehouse, write(tmp_path / "b.jsonl", [item(title="of D")]), category="D")
     assert warehouse.rows("select category, title from raw.items order by all") == [("C", "of C"), ("D", "of D")]
+
+
+def test_an_id_too_long_to_keep_whole_is_refused(tmp_path: Path, warehouse: Warehouse) -> None:
+    report = ingest_items(warehouse, write(tmp_path / "a.jsonl", [item("x" * 100_000), item("x" * 100_001)]))
+    assert counts(report) == (2, 1, 1, 0, 0)
+    assert rejected(warehouse) == [(2, "item id is longer than 100,000 bytes")]

@@ -139,3 +139,15 @@ def test_a_changed_file_replaces_its_rejected_lines(tmp_path: Path, warehouse: W
     ingest(warehouse, write(path, [b"", review("u1"), review("u2"), b"y"]), batch_id="b2")
     rows = warehouse.rows("select file, line_number, excerpt, batch_id from raw.rejected_rows order by all")
     assert rows == [(str(path), 4, "y", "b2"), (str(other), 2, "z", "b1")]
+
+
+def test_ids_too_long_to_keep_whole_are_refused_not_cut(tmp_path: Path, warehouse: Warehouse) -> None:
+    long = "x" * 100_000
+    lines = [review(long), review(long + "1"), review(long + "2"), review(item=long + "1")]
+    report = ingest(warehouse, write(tmp_path / "a.jsonl", lines))
+    assert counts(report) == (4, 1, 3, 0, 0)
+    assert rejected(warehouse) == [
+        (2, "user id is longer than 100,000 bytes"),
+        (3, "user id is longer than 100,000 bytes"),
+        (4, "item id is longer than 100,000 bytes"),
+    ]
