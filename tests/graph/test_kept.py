@@ -107,6 +107,9 @@ def test_settings_and_code_place_anew(copy: Warehouse, study: Study, placed_anew
     slower = own.model_copy(update={"placement": own.placement.model_copy(update={"learning_rate": 0.001})})
     assert placed_anew(version="next") == 3
     assert placed_anew(study.model_copy(update={"instruments": study.instruments | {INSTRUMENT: slower}})) == 3
+    random = study.population(POPULATION)
+    wider = random.model_copy(update={"rater": random.rater.model_copy(update={"min_gap": 2.0})})
+    assert placed_anew(study.model_copy(update={"populations": [wider]})) == 3
     assert placed_anew(study.model_copy(update={"seed": study.seed})) == 3
     assert placed_anew() == 0
 

@@ -15,6 +15,8 @@ def words(count: int) -> str:
     ("text", "status", "condition", "flags"),
     [
         (words(200), "ok", "grounded", []),
+        (words(150), "ok", "grounded", []),
+        (words(250), "ok", "grounded", []),
         (words(149), "ok", "grounded", ["under_length"]),
         (words(251), "ok", "demographic", ["over_length"]),
         (words(251), "ok", "backstory", []),
@@ -25,6 +27,10 @@ def words(count: int) -> str:
         (f"{words(60)} {words(60)} {words(60)}", "ok", "grounded", ["repetitive"]),
         (f"{words(60)} {words(60)} {words(40)}", "ok", "grounded", ["repetitive"]),
         (f"{words(80)} {words(80)}", "ok", "grounded", []),
+        # Sequences of three words: 19 say nothing, 20 do; half of them different is not fewer than half.
+        ("very " * 21, "ok", "imported", []),
+        ("very " * 22, "ok", "imported", ["repetitive"]),
+        ("a b c d e f g h i j " * 2 + "a b", "ok", "imported", []),
         ("very much " * 10, "ok", "imported", []),
         (None, "empty", "grounded", ["empty"]),
         (" \n", "ok", "grounded", ["empty"]),

@@ -65,6 +65,8 @@ def test_populations_of_the_same_kind_share_their_requests_and_people_differ() -
     assert len({draft.seed for draft in one}) == 3
     backstories = draft_personas(population("backstory", size=3), split="Beauty", seed=42)
     assert len({draft.request.seed for draft in backstories if draft.request}) == 3
+    elsewhere = draft_personas(population("backstory", size=3), split="Games", seed=42)
+    assert not {draft.seed for draft in backstories} & {draft.seed for draft in elsewhere}
     assert len({(draft.request.system, draft.request.user) for draft in backstories if draft.request}) == 1
 
 
@@ -136,6 +138,7 @@ def test_rows_keep_an_empty_persona_and_fit_the_table(tmp_path: Any) -> None:
     assert stored[1]["flags"] == ["repetitive"]
     assert {row["prompt_hash"] for row in stored} == {PROMPT_HASHES["grounded"]}
     assert {row["request_hash"] for row in stored} == set(answers)
+    assert [row["seed"] for row in stored] == [draft.seed for draft in drafts]
 
 
 def test_controls_are_seeded_like_grounded_personas_and_write_nothing() -> None:

@@ -75,6 +75,14 @@ def test_users_without_pairs_keep_their_start() -> None:
     assert fold_in_users(_model(), ITEMS, np.empty((0, 3), np.int32), Placement(), seeds=[]).mixtures.shape == (0, 4)
 
 
+def test_starts_are_divided_by_the_temperature() -> None:
+    settings = SETTINGS.model_copy(update={"mixture_temperature": 2.0})
+    model = PreferenceEncoder(settings, n_users=0, context=CONTEXT, seed=4).eval()
+    folded = fold_in_users(model, ITEMS, np.empty((0, 3), np.int32), Placement(steps=5), seeds=[8, 9])
+    start = torch.softmax(start_logits([8, 9], 4, "normal") / 2, dim=1).numpy()
+    np.testing.assert_allclose(folded.mixtures, start, rtol=1e-6)
+
+
 def test_folded_users_predict_held_out_pairs_as_well_as_trained_ones() -> None:
     data = planted_corpus(pairs=6000).data
     learns = {"max_epochs": 20, "batch_size": 64, "mixture_init": "zero", "mixture_lr": 0.05, "projector_lr": 1e-3}
