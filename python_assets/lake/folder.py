@@ -20,6 +20,14 @@ _DAMAGED = re.compile(
 _CLOSED = re.compile("Read-only file system|Permission denied")
 
 
+def absolute(data: str) -> str:
+    """A lake's folder as any process finds it; a store's address as it is.
+
+    The catalogue keeps what it is given, and dbt, Dagster and other people ask it from other folders.
+    """
+    return data if ELSEWHERE.match(data) else str(Path(data).expanduser().absolute())
+
+
 def require_own_folder(connection: duckdb.DuckDBPyConnection, data: str) -> None:
     """See that a new lake can keep its files in a folder or object store, and that nothing else is there.
 

@@ -26,7 +26,7 @@ from python_assets.lake.errors import (
     why,
 )
 from python_assets.lake.extensions import load_extensions
-from python_assets.lake.folder import is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
+from python_assets.lake.folder import absolute, is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
 from python_assets.lake.names import catalogue_of, local_name
 from python_assets.lake.turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake.upkeep import keep_up
@@ -79,7 +79,8 @@ class Lake(Warehouse):
         local = Path("warehouse").absolute() / f"{local_name(address)}.lake"
         super().__init__(local, wait_seconds=wait_seconds, on_wait=on_wait)
         self._address = address
-        self.data = data or os.environ.get(LAKE_DATA_VARIABLE) or None
+        named = data or os.environ.get(LAKE_DATA_VARIABLE)
+        self.data = absolute(named) if named else None
 
     @contextmanager
     def connect(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:

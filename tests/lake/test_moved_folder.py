@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.lake.lake import _ATTACHED, _FOUND, Lake
+from python_assets.lake.lake import _ATTACHED, _FOUND, LAKE_DATA_VARIABLE, Lake
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
@@ -96,3 +96,22 @@ def test_a_folder_that_may_not_be_written_is_told(lake: Lake, said: str) -> None
     words = f'IO Error: Failed to create directory "{lake.data}/ml/new": {said}'
     with pytest.raises(WarehouseError, match="cannot be used: see that its folder is mounted"), lake.connect():
         raise duckdb.IOException(words)
+
+
+def test_a_folder_named_from_where_somebody_stands_is_the_same_from_elsewhere(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    address = server.new_lake("relative").address
+    monkeypatch.setenv(LAKE_DATA_VARIABLE, "its files")
+    made = open_warehouse(address)
+    made.prepare()
+    write(made, "a", 1)
+    assert isinstance(made, Lake)
+    monkeypatch.chdir(tmp_path / "there")
+    monkeypatch.delenv(LAKE_DATA_VARIABLE)
+    write(reopened(made), "b", 1)
+    check(made)
+    assert [*(tmp_path / "here" / "its files").rglob("*.parquet")] and not [*(tmp_path / "there").iterdir()]
