@@ -17,6 +17,7 @@ _OWN = re.compile(rf"(.*/)?{_NAME.pattern}")
 _DAMAGED = re.compile(
     "magic bytes|too small to be a Parquet|could not read enough bytes|decompression|corrupt", re.IGNORECASE
 )
+_FULL = re.compile("No space left|Disk quota")
 _CLOSED = re.compile("Read-only file system|Permission denied")
 
 
@@ -95,6 +96,8 @@ def trouble_with_a_file(text: str, data: str) -> str:
     """
     if _DAMAGED.search(text) and _NAME.search(text):
         return "is damaged: bring it back from a backup"
+    if _FULL.search(text) and data in text:
+        return "has no room: make room on its disk"
     if _CLOSED.search(text) and data in text:
         return "cannot be used: see that its folder is mounted for reading and writing, and that you may do both there"
     return ""

@@ -13,14 +13,14 @@ from python_assets.warehouse import MAX_ATTEMPTS, Warehouse
 from python_assets.warehouse.file_errors import WarehouseError, is_missing
 from python_assets.warehouse.turn import Work
 
-# Small files become large ones, and versions of tables that nobody wants to go back to are given up, with their files.
-UPKEEP = (
+# Versions of tables that nobody wants to go back to are given up, with their files.
+CLEARING = (
     "ducklake_expire_snapshots('lake', older_than => $before)",
-    "ducklake_merge_adjacent_files('lake')",
-    "ducklake_rewrite_data_files('lake')",
     # A query or a transaction that is under way may need them.
     "ducklake_cleanup_old_files('lake', older_than => $before)",
 )
+# Small files become large ones. It comes last: on a full disk it has no room until the rest is gone.
+MERGING = ("ducklake_merge_adjacent_files('lake')", "ducklake_rewrite_data_files('lake')")
 ORPHANS = "ducklake_delete_orphaned_files('lake', older_than => $before, dry_run => {})"
 
 
@@ -38,16 +38,19 @@ def keep_up(lake: Warehouse, connection: duckdb.DuckDBPyConnection, *, days: flo
         WarehouseError: A file among the lake's is none of a lake's, so that what nothing needs was not deleted.
     """
     before = f"'{(datetime.now(UTC) - timedelta(days=days)).isoformat()}'::timestamptz"
-    for function in UPKEEP:
+    for function in CLEARING:
         _call(lake, connection, function.replace("$before", before))
     orphans = ORPHANS.replace("$before", before)
     others = strangers([file for (file, *_) in _call(lake, connection, orphans.format("true"))])
+    if not others:
+        _call(lake, connection, orphans.format("false"))
+    for function in MERGING:
+        _call(lake, connection, function)
     if others:
         raise WarehouseError(
             f"{others[0]} lies among the lake's files and is none of them: move it elsewhere, so that what killed "
             "processes left there can be deleted; everything else is done."
         )
-    _call(lake, connection, orphans.format("false"))
 
 
 def _call(lake: Warehouse, connection: duckdb.DuckDBPyConnection, function: str) -> list[tuple[Any, ...]]:

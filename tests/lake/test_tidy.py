@@ -6,12 +6,13 @@ import os
 import uuid
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
-from python_assets.lake.upkeep import UPKEEP
+from python_assets.lake.upkeep import CLEARING, MERGING
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import own_environment, run_command
 from tests.lake.conftest import NewWarehouse, Server
@@ -102,7 +103,7 @@ def test_a_file_that_goes_while_it_is_looked_at(
     if passes:
         assert lake.tidy(days=1)
         # Two that failed, and two looks at files without an owner.
-        assert len(calls) == len(UPKEEP) + 2 + 2
+        assert len(calls) == len(CLEARING) + len(MERGING) + 2 + 2
     else:
         with pytest.raises(duckdb.IOException, match=fault):
             lake.tidy(days=1)
@@ -158,6 +159,35 @@ def test_what_is_not_the_lakes_own_stays(server: Server) -> None:
     assert lake.tidy(days=1)
     assert not orphan.exists()
     assert lake.rows("select count(*) from ml.item_clusters") != [(0,)]
+
+
+def test_what_nothing_needs_goes_though_there_is_no_room_to_merge(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a write left that met the full disk is such a file, and may be all that fills it."""
+    lake = server.new_lake("full")
+    lake.prepare()
+    write(lake, "a", 1)
+    orphan = Path(str(lake.data)) / f"ducklake-{uuid.uuid4()}.parquet"
+    orphan.touch()
+    os.utime(orphan, (0, 0))
+    commit = lake.commit
+
+    def without_room(*arguments: Any, **options: Any) -> Any:
+        def act(connection: Any) -> Any:
+            spy = Mock(wraps=connection)
+            spy.execute.side_effect = lambda sql: full() if "merge" in sql else connection.execute(sql)
+            return arguments[1](spy)
+
+        return commit(arguments[0], act, **options)
+
+    def full() -> None:
+        raise duckdb.IOException(f'IO Error: Could not write file "{lake.data}/a.parquet": No space left on device')
+
+    monkeypatch.setattr(lake, "commit", without_room)
+    with pytest.raises(WarehouseError, match=r"^A file of the lake at .* has no room: make room on its disk, then run"):
+        lake.tidy(days=1)
+    assert not orphan.exists()
 
 
 def test_sql_does_not_write_among_the_lakes_files(server: Server, tmp_path: Path) -> None:
