@@ -7,7 +7,8 @@ import os
 import re
 import shutil
 import sys
-from contextlib import redirect_stdout
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -73,17 +74,14 @@ def table_text(target: Warehouse, query: str, *, cut: bool = True) -> str:
         query: Whatever gives rows.
         cut: To the width of a terminal; otherwise every value and column is there.
     """
-    with target.connect() as connection:
+    with _refusals(), target.connect() as connection:
         target.seal(connection)
-        try:
-            answer = _asked(connection, query)
-            if cut:
-                return str(answer)
-            with redirect_stdout(io.StringIO()) as table:
-                answer.show(max_width=WIDE, max_col_width=WIDE)
-            return table.getvalue().rstrip("\n")
-        except duckdb.Error as error:
-            raise _refused(error) from error
+        answer = _asked(connection, query)
+        if cut:
+            return str(answer)
+        with redirect_stdout(io.StringIO()) as table:
+            answer.show(max_width=WIDE, max_col_width=WIDE)
+        return table.getvalue().rstrip("\n")
 
 
 def write_answer(target: Warehouse, query: str, path: Path, format_: str) -> None:
@@ -98,15 +96,12 @@ def write_answer(target: Warehouse, query: str, path: Path, format_: str) -> Non
     Raises:
         WarehouseError: The query is wrong, wants to write, or the file has no room.
     """
-    with target.connect() as connection:
+    with _refusals(), target.connect() as connection:
         target.seal(connection, but=path)
         # The path is our own; COPY takes no parameter there.
         name = str(path).replace("'", "''")
         copy = f"copy (from answer) to '{name}' ({COPY_OPTIONS[format_]}, use_tmp_file false)"
-        try:
-            _asked(connection, query).query("answer", copy)
-        except duckdb.Error as error:
-            raise _refused(error) from error
+        _asked(connection, query).query("answer", copy)
 
 
 def _asked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:
@@ -129,5 +124,10 @@ def _only_reads(statement: duckdb.Statement) -> bool:
     return statement.type in READING or is_of_a_pivot
 
 
-def _refused(error: duckdb.Error) -> WarehouseError:
-    return WarehouseError(f"The query cannot be answered: {' '.join(str(error).split())[:500]}")
+@contextmanager
+def _refusals() -> Iterator[None]:
+    # Around the connection: what is the warehouse's own trouble, and not the query's, is told there.
+    try:
+        yield
+    except duckdb.Error as error:
+        raise WarehouseError(f"The query cannot be answered: {' '.join(str(error).split())[:500]}") from error

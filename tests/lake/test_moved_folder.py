@@ -11,6 +11,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from dagster_defs.cli.sql import table_text, write_answer
 from python_assets.addresses import open_warehouse
 from python_assets.lake.lake import _ATTACHED, _FOUND, LAKE_DATA_VARIABLE, Lake
 from python_assets.warehouse.file_errors import WarehouseError
@@ -80,12 +81,17 @@ def test_a_folder_that_has_moved_for_good_is_told_to_the_catalogue_as_said(
 
 
 @pytest.mark.parametrize("kept", [0.0, 0.5, 1.0], ids=["empty", "half", "other end"])
-def test_a_damaged_file_is_named(lake: Lake, kept: float) -> None:
+def test_a_damaged_file_is_named(lake: Lake, tmp_path: Path, kept: float) -> None:
     (file,) = Path(str(lake.data)).rglob("item_clusters/*.parquet")
     whole = file.read_bytes()
     file.write_bytes(whole[: int(len(whole) * kept)] if kept < 1 else whole[:-50] + bytes(50))
-    with pytest.raises(WarehouseError, match=rf"is damaged: bring it back from a backup, .*{file.name}"):
-        reopened(lake).rows(ROWS)
+    for asked in (
+        lambda seen: seen.rows(ROWS),
+        lambda seen: table_text(seen, ROWS),
+        lambda seen: write_answer(seen, ROWS, tmp_path / "answer", "csv"),
+    ):
+        with pytest.raises(WarehouseError, match=rf"^A file .* is damaged: bring it back from a backup, .*{file.name}"):
+            asked(reopened(lake))
     file.write_bytes(whole)
     check(reopened(lake))
 
