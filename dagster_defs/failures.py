@@ -7,7 +7,7 @@ import re
 import click
 import dagster as dg
 
-from python_assets.lake.errors import AGAIN, is_cut, said_by_postgresql
+from python_assets.lake.errors import AGAIN, is_lost, said_by_postgresql
 
 LONGEST = 600
 _FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)
@@ -45,12 +45,12 @@ def _of_dbt(text: str) -> str | None:
     _, is_dbt, errors = text.partition("Errors parsed from dbt logs:")
     failures = _FAILURE.findall(errors)
     if not failures:
-        if is_dbt and is_cut(errors):
+        if is_dbt and is_lost(errors):
             return f"PostgreSQL ended the connection while dbt was at work: {AGAIN}"
         return errors if is_dbt else None
     kind, name, said = failures[0]
     kind = "data test" if kind == "test" else kind
-    if is_cut(said):
+    if is_lost(said):
         return f"PostgreSQL ended the connection while dbt made {kind} {name}: {AGAIN}"
     if refused := said_by_postgresql(said):
         return f"PostgreSQL did not do what {kind} {name} needs ({refused}): see to that there, and run the same command again"

@@ -10,6 +10,10 @@ from python_assets.lake.turns import NO_CONNECTION_FREE, has_no_connection_free
 from python_assets.warehouse.file_errors import first_line, is_conflict
 
 _CUT = ("server closed the connection", "terminating connection", "no connection to the server")
+# DuckLake's own, when one of its several questions at once was cut, and when an answer that was cut has no row.
+_LEFT_BY_A_CUT = re.compile(r"Current transaction is aborted|index 0 within vector of size 0.*ducklake", re.DOTALL)
+_AWAY = ("Connection refused", "could not connect", "Is the server running", "starting up", "shutting down")
+"""The third for a socket's file that is away."""
 _ASKED = ("Failed to prepare COPY", "Failed to execute query")
 _PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
@@ -78,7 +82,12 @@ def said_by_postgresql(text: str) -> str:
 def is_cut(text: str) -> bool:
     """Whether the connection to PostgreSQL ended in the middle of something."""
     unanswered = any(words in text for words in _ASKED) and not said_by_postgresql(text)
-    return unanswered or any(words in text for words in _CUT)
+    return unanswered or bool(_LEFT_BY_A_CUT.search(text)) or any(words in text for words in _CUT)
+
+
+def is_lost(text: str) -> bool:
+    """Whether PostgreSQL went away from work that had begun: a connection ended, or another could not be made."""
+    return is_cut(text) or ("Unable to connect to Postgres" in text and any(words in text for words in _AWAY))
 
 
 def is_passing(error: duckdb.Error) -> bool:
@@ -88,9 +97,7 @@ def is_passing(error: duckdb.Error) -> bool:
 
 def is_away(error: duckdb.Error) -> bool:
     """Whether no PostgreSQL answers: it is being started again, or the address is wrong."""
-    # The third for a socket's file that is away.
-    words = ("Connection refused", "could not connect", "Is the server running", "starting up", "shutting down")
-    return not is_of_a_store(error) and any(word in str(error) for word in words)
+    return not is_of_a_store(error) and any(words in str(error) for words in _AWAY)
 
 
 def is_no_lake(error: duckdb.Error) -> bool:

@@ -68,6 +68,15 @@ Runtime Error
   Failed to get global stats information from DuckLake: {COPY} '(0,0)'::tid) TO STDOUT":
 """
 )
+AWAY_AT_THE_END = (
+    DBT
+    + """Failure in operation persona_fidelity-on-run-end-0 (../dbt_project/dbt_project.yml)
+
+  persona_fidelity.on-run-end.0 failed, error:
+   IO Error: Failed to query most recent snapshot for DuckLake: Unable to connect to Postgres at "dbname=a": connection to
+  server at "127.0.0.1", port 5432 failed: Connection refused
+"""
+)
 REFUSED = (
     DBT
     + f"""Failure in model users (../models/corpus/users.sql)
@@ -106,6 +115,11 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
             STOPPED_AT_THE_START,
             "PostgreSQL ended the connection while dbt was at work: when it runs again, run the same command; what was finished "
             "is kept",
+        ),
+        (
+            AWAY_AT_THE_END,
+            "PostgreSQL ended the connection while dbt made operation persona_fidelity-on-run-end-0: when it runs again, run the "
+            "same command; what was finished is kept",
         ),
         (
             REFUSED,

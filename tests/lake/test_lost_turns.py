@@ -56,3 +56,28 @@ def test_nothing_is_written_after_a_lost_turn(server: Server) -> None:
     check(lake)
     write(lake, "b", 1)
     assert lake.rows("select split from ml.item_clusters group by all order by all") == [("a",), ("b",)]
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        duckdb.InvalidInputException(
+            "Attempting to fetch from an unsuccessful query result Error: TransactionContext Error: Current transaction is aborted"
+        ),
+        duckdb.InternalException(
+            "INTERNAL Error: Attempted to access index 0 within vector of size 0\n\nStack Trace:\n\n/lib/ducklake.duckdb_extension(+0xd7f00b)"
+        ),
+    ],
+    ids=["aborted", "no row"],
+)
+def test_what_a_cut_leaves_behind_is_told_as_one(server: Server, left: duckdb.Error) -> None:
+    """As DuckLake words it when connections are ended beside placing and training."""
+    lake = server.new_lake(f"left_by_{type(left).__name__.lower()}")
+    lake.prepare()
+    with (
+        pytest.raises(WarehouseError, match=r"^PostgreSQL ended the connection .* run the same command"),
+        lake.connect(),
+    ):
+        raise left
+    write(lake, "a", 1)
+    check(lake)
