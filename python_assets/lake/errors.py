@@ -17,7 +17,10 @@ _AWAY = ("Connection refused", "could not connect", "Is the server running", "st
 _ASKED = ("Failed to prepare COPY", "Failed to execute query")
 _PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
-AGAIN = "when it runs again, run the same command; what was finished is kept"
+AGAIN = (
+    "when it runs again, run the same command; what was finished is kept (if this happens each time, give its "
+    "idle_in_transaction_session_timeout more time)"
+)
 
 
 def why(error: duckdb.Error, address: str) -> str:

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 
 from dagster_defs.failures import first_cause, in_one_line
+from python_assets.lake.errors import AGAIN
 from python_assets.warehouse.file_errors import WarehouseError
 
 DBT = """dagster_dbt.errors.DagsterDbtCliRuntimeError: The dbt CLI process with command
@@ -103,23 +104,19 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
         ),
         (
             CUT_OFF,
-            "PostgreSQL ended the connection while dbt made data test not_null_users_user_id: when it runs again, run the same "
-            "command; what was finished is kept",
+            "PostgreSQL ended the connection while dbt made data test not_null_users_user_id: " + AGAIN,
         ),
         (
             ENDED_AT_THE_END,
-            "PostgreSQL ended the connection while dbt made model users: when it runs again, run the same command; what was "
-            "finished is kept",
+            "PostgreSQL ended the connection while dbt made model users: " + AGAIN,
         ),
         (
             STOPPED_AT_THE_START,
-            "PostgreSQL ended the connection while dbt was at work: when it runs again, run the same command; what was finished "
-            "is kept",
+            "PostgreSQL ended the connection while dbt was at work: " + AGAIN,
         ),
         (
             AWAY_AT_THE_END,
-            "PostgreSQL ended the connection while dbt made operation persona_fidelity-on-run-end-0: when it runs again, run the "
-            "same command; what was finished is kept",
+            "PostgreSQL ended the connection while dbt made operation persona_fidelity-on-run-end-0: " + AGAIN,
         ),
         (
             REFUSED,

@@ -8,6 +8,7 @@ import duckdb
 import pytest
 
 from python_assets.addresses import open_warehouse
+from python_assets.lake.lake import _ATTACHED
 from python_assets.warehouse.file_errors import WarehouseError
 from python_assets.warehouse.turn import Work
 from tests.lake.conftest import Server
@@ -31,6 +32,22 @@ def test_a_turn_outlasts_what_postgresql_gives_an_idle_transaction(server: Serve
             open_warehouse(lake.address, wait_seconds=0).alone(Work.MODELS),
         ):
             raise AssertionError
+
+
+def test_a_write_that_postgresql_gives_no_time_says_which_setting_does(server: Server) -> None:
+    """The same command would end there each time."""
+    lake = server.new_lake("hurried")
+    lake.prepare()
+    server.sql("hurried", "alter database hurried set idle_in_transaction_session_timeout = '300ms'")
+    _ATTACHED.clear()
+
+    def dawdle(connection: duckdb.DuckDBPyConnection) -> None:
+        connection.execute("delete from ml.item_clusters")
+        time.sleep(1)
+        connection.execute("delete from ml.instrument_retests")
+
+    with pytest.raises(WarehouseError, match="give its idle_in_transaction_session_timeout more time"):
+        lake.write(dawdle)
 
 
 def test_a_lost_turn_is_told(server: Server) -> None:
