@@ -18,7 +18,7 @@ NO_CONNECTION_FREE = ("too many clients", "too many connections", "remaining con
 _TAKEN = "persona_fidelity turn is taken"
 # PostgreSQL says in its own language that the time was over; what is raised here is ours in any.
 _LOCK = """
-    set local lock_timeout = ''500ms''; set local idle_in_transaction_session_timeout = 0;
+    set local statement_timeout = 0; set local lock_timeout = ''500ms''; set local idle_in_transaction_session_timeout = 0;
     do $$ begin
         perform pg_advisory_xact_lock({key});
     exception when lock_not_available then
