@@ -27,6 +27,9 @@ def local_name(address: str) -> str:
     host = host.strip("[]").lower()
     # A folder is that of a socket on this machine.
     elsewhere = [] if host in _HERE or host.startswith("/") else [re.sub(r"[^\w.-]", "-", host)]
+    # A server and a database that ~/.pg_service.conf names are not in the address.
+    if service := _found(address, r"\bservice\s*=\s*'?([\w.-]+)") or os.environ.get("PGSERVICE"):
+        elsewhere.append(re.sub(r"[^\w.-]", "-", service))
     name = _found(address, r"dbname\s*=\s*'([^']+)'", r"dbname\s*=\s*([^\s']+)", r"//[^/]*/([^?]+)") or catalogue_of(
         address
     )

@@ -14,7 +14,7 @@ from python_assets.lake.names import local_name
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of this machine's PostgreSQL or Dagster counts, and the environment is put back."""
     monkeypatch.chdir(tmp_path)
-    for name in ("PGHOST", "PGPORT", "PGDATABASE"):
+    for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("DAGSTER_HOME", "PERSONA_FIDELITY_WAREHOUSE", "PERSONA_FIDELITY_STUDY"):
         monkeypatch.setenv(name, "")
@@ -33,6 +33,9 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("postgresql://[fe80::1]:5433/fidelity", "fidelity-fe80--1-5433"),
         ("dbname='two words' user=me", "two-words"),
         ("postgresql://me@localhost/fidelity?sslmode=require", "fidelity"),
+        ("service=mine", "lake-mine"),
+        ("postgresql://me@/?service=mine", "lake-mine"),
+        ("service=mine dbname=fidelity", "fidelity-mine"),
         ("user=me", "lake"),
     ],
 )
