@@ -14,6 +14,7 @@ from typing import Any
 import dagster as dg
 
 from dagster_defs.failures import first_cause
+from dagster_defs.history import open_history
 from dagster_defs.plan import STAGES, plan
 from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_killed_runs
 from dagster_defs.run_state import RunState, Step
@@ -147,7 +148,7 @@ def run_step(
 def _instance_telling_findings() -> Iterator[dg.DagsterInstance]:
     """Dagster's instance; in the end, however it comes, which checks failed meanwhile: Dagster's UI alone shows them."""
     started = time.time()
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         try:
             yield instance
         finally:
@@ -183,7 +184,7 @@ def _quiet_output() -> Iterator[None]:
 
 if __name__ == "__main__":
     job, population, split = sys.argv[1:4]
-    with dg.DagsterInstance.get() as own_instance:
+    with open_history() as own_instance:
         try:
             run_step(job, dg.MultiPartitionKey({"split": split, "population": population}), own_instance)
         except RunError as failure:

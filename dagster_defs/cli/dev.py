@@ -90,22 +90,20 @@ def dev(
 
 def end_killed_runs() -> None:
     """Dagster takes runs that a power cut ended for running ones, and would leave all others in its queue."""
-    import dagster as dg
-
+    from dagster_defs.history import open_history
     from dagster_defs.processes import release_killed_runs, release_runs_of_ended_uis
 
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         release_killed_runs(instance)
         release_runs_of_ended_uis(instance)
 
 
 def stop_runs() -> None:
     """A run that went on by itself would hold its pools for hours, with no UI to end it in."""
-    import dagster as dg
-
+    from dagster_defs.history import open_history
     from dagster_defs.processes import stop_runs_of_the_ui
 
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         for run in stop_runs_of_the_ui(instance):
             click.echo(f"Ends run {run[:8]}.", err=True)
 

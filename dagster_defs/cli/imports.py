@@ -79,14 +79,13 @@ def _bring_or_withdraw(
 
 
 def _bring(workspace: Workspace, kind: ImportKind, file: Path, population: str, split: str | None) -> None:
-    import dagster as dg
-
     from dagster_defs.assets import imports as assets
+    from dagster_defs.history import open_history
     from python_assets import imports
 
     read = {"personas": imports.import_personas, "ratings": imports.import_ratings}[kind]
     done = read(workspace.warehouse, workspace.study, file, population=population, split=split)
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         assets.report_imported(instance, assets.IMPORTED[kind], file, population, done)
     size = workspace.study.population(population).size
     for part in done:
@@ -96,13 +95,12 @@ def _bring(workspace: Workspace, kind: ImportKind, file: Path, population: str, 
 
 
 def _withdraw(workspace: Workspace, kind: ImportKind, population: str, split: str | None) -> None:
-    import dagster as dg
-
     from dagster_defs.assets import imports as assets
+    from dagster_defs.history import open_history
     from python_assets.imports import withdraw_import
 
     done = withdraw_import(workspace.warehouse, kind=kind, population=population, split=split)
-    with dg.DagsterInstance.get() as instance:
+    with open_history() as instance:
         assets.report_withdrawn(instance, assets.IMPORTED[kind], population, done)
     for part in done:
         click.echo(f"{population} on {part.split}: {part.n_rows:,} {kind} of {part.path} are taken out")
