@@ -120,4 +120,5 @@ def test_a_folder_named_from_where_somebody_stands_is_the_same_from_elsewhere(
     monkeypatch.delenv(LAKE_DATA_VARIABLE)
     write(reopened(made), "b", 1)
     check(made)
-    assert [*(tmp_path / "here" / "its files").rglob("*.parquet")] and not [*(tmp_path / "there").iterdir()]
+    assert [*(tmp_path / "here" / "its files").rglob("*.parquet")]
+    assert not [*(tmp_path / "there").iterdir()]
