@@ -22,7 +22,7 @@ SECONDS_BETWEEN_TRIES = 600
 """From the end of a run that failed or was cancelled until another one is started for the same cause."""
 CANNOT_LOOK = (IngestError, StudyError, WarehouseError, OSError)
 CUT_OFF = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
-"""How a run ends that has not done its work: `dev` that is closed cancels its runs, too."""
+"""How a run ends that has not done its work; who cancels one for good switches the sensor off."""
 IN_LINE = [dg.DagsterRunStatus.QUEUED, *UNDER_WAY]
 
 

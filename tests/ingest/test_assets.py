@@ -203,9 +203,7 @@ def test_a_run_that_failed_is_started_again_for_the_same_files_but_not_at_once(
         assert look(changed, instance) == (changed, False)
 
 
-def test_a_run_that_was_cancelled_as_its_ui_was_closed_is_started_again(
-    landing: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_that_was_cancelled_is_started_again(landing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(landing / "1.jsonl", [review("u1")])
     cursor, _ = look(look(None)[0])
     with dg.DagsterInstance.ephemeral() as instance:
