@@ -74,7 +74,7 @@ def known_readings(connection: duckdb.DuckDBPyConnection, path: Path | None = No
 
 
 def record(connection: duckdb.DuckDBPyConnection, report: FileReport, *, batch_id: str) -> None:
-    """Write a report into the ledger, in the place of earlier ones of the same path.
+    """Write a report into the ledger, in the place of earlier ones of the same path, which are put away with their batches.
 
     Only what the same bytes led to in another category stays: of each file one set of rejected lines is on record.
     """
@@ -86,14 +86,14 @@ def record(connection: duckdb.DuckDBPyConnection, report: FileReport, *, batch_i
         "ingested_at": datetime.now(UTC).replace(tzinfo=None),
     }
     del row["skipped"]
-    connection.execute(
-        """
-        delete from raw.ingested_files
+    replaced = """
+        from raw.ingested_files
         where
             path = $path
             and (category = $category or kind <> $kind or format <> $format or sha256 <> $sha256 or n_rejected <> $n_rejected)
-        """,
-        {name: row[name] for name in ("path", "category", "kind", "format", "sha256", "n_rejected")},
-    )
+    """
+    known_by = {name: row[name] for name in ("path", "category", "kind", "format", "sha256", "n_rejected")}
+    connection.execute(f"insert into raw.earlier_readings by name select * {replaced}", known_by)
+    connection.execute(f"delete {replaced}", known_by)
     columns = ", ".join(f"${name} as {name}" for name in row)
     connection.execute(f"insert into raw.ingested_files by name select {columns}", row)

@@ -108,6 +108,21 @@ def test_a_grown_file_adds_only_what_is_new(tmp_path: Path, warehouse: Warehouse
     assert warehouse.rows("select n_read, n_accepted, batch_id from raw.ingested_files") == [(5, 2, "b2")]
 
 
+def test_the_batch_of_every_row_is_on_record(tmp_path: Path, warehouse: Warehouse) -> None:
+    path = tmp_path / "a.jsonl"
+    ingest(warehouse, write(path, [review("u1"), review("u2")]), batch_id="b1")
+    ingest(warehouse, write(path, [review("u1"), review("u2"), review("u3")]), batch_id="b2")
+    ingest(warehouse, write(path, [review("u1"), review("u2", rating=1), review("u3")]), batch_id="b3")
+    traced = """
+        select user_id, batch_id, n_read, n_accepted
+        from raw.reviews
+        inner join (from raw.ingested_files union all by name from raw.earlier_readings) as readings using (category, batch_id)
+        where file = path
+        order by user_id
+    """
+    assert warehouse.rows(traced) == [("u1", "b1", 2, 2), ("u2", "b3", 3, 1), ("u3", "b2", 3, 1)]
+
+
 def test_a_shrunk_file_takes_nothing_away(tmp_path: Path, warehouse: Warehouse) -> None:
     path = write(tmp_path / "a.jsonl", [review("u1"), review("u2")])
     ingest(warehouse, path)
