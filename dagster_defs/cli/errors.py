@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import re
 import sys
 from typing import Any, NoReturn
 
 import click
 
 from dagster_defs.cli.stopping import STOPPED, stop_signals
+
+_HISTORY = re.compile(r"\(sqlite3\.\w+\) ([^\[\n]+)")
+"""What SQLite says of Dagster's history, without the statement that it could not do."""
 
 
 class SentenceGroup(click.Group):
@@ -43,6 +48,11 @@ def sentence(error: Exception) -> str:
     """An exception as one line, with its kind where its own words would not be understood alone."""
     if isinstance(error, OSError) and error.strerror and error.filename:
         return f"{error.filename} cannot be used ({error.strerror}): check its permissions, or name another place."
+    if history := _HISTORY.search(str(error)):
+        return (
+            f"Dagster's history in {os.environ.get('DAGSTER_HOME', 'DAGSTER_HOME')} cannot be used ({history[1].strip()}): see that "
+            "the folder is there and has room, and run the same command again; what was finished is kept."
+        )
     text = " ".join(str(error).split()) or type(error).__name__
     own = type(error).__module__.split(".")[0] in {"python_assets", "dagster_defs"}
     return text if own else f"{text} ({type(error).__name__}; --debug before the command shows where)"

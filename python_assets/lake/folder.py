@@ -25,8 +25,17 @@ def absolute(data: str) -> str:
     """A lake's folder as any process finds it; a store's address as it is.
 
     The catalogue keeps what it is given, and dbt, Dagster and other people ask it from other folders.
+
+    Raises:
+        WarehouseError: A folder written as a URL, which DuckLake takes for the name of a folder.
     """
+    if data.startswith("file:"):
+        raise WarehouseError(f"--lake-data {data} is a URL: give the folder's own path, {_path_of(data)}.")
     return data if ELSEWHERE.match(data) else str(Path(data).expanduser().absolute())
+
+
+def _path_of(url: str) -> str:
+    return re.sub(r"^file:(//(localhost)?)?", "", url)
 
 
 def require_own_folder(connection: duckdb.DuckDBPyConnection, data: str) -> None:

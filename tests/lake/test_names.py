@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dagster_defs.workspace import export, open_workspace
+from python_assets.lake import Lake
 from python_assets.lake.names import local_name
+from python_assets.warehouse.file_errors import WarehouseError
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +66,13 @@ def test_a_history_of_older_code_goes_on_with_one_of_the_lakes(tmp_path: Path, m
     assert [home.name for home in homes[:2]] == [f"fidelity-{name}.example.org.lake.dagster" for name in ("one", "two")]
     assert [(home / "history").exists() for home in homes] == [True, False, True]
     assert not before.exists()
+
+
+@pytest.mark.parametrize(
+    "url", ["file:///shared/fidelity", "file:/shared/fidelity", "file://localhost/shared/fidelity"]
+)
+def test_a_folder_is_not_a_url(url: str) -> None:
+    with pytest.raises(
+        WarehouseError, match=re.escape(f"--lake-data {url} is a URL: give the folder's own path, /shared/fidelity.")
+    ):
+        Lake("ducklake:postgres:dbname=fidelity", data=url)
