@@ -37,11 +37,7 @@ create table if not exists raw.ingested_files (
     n_rejected bigint not null, n_duplicate bigint not null, n_corrected bigint not null, ingested_at timestamp not null
 );
 -- What stood there before a file was read anew, so that the batch of rows that it brought then is still found.
-create table if not exists raw.earlier_readings (
-    path varchar not null, kind varchar not null, category varchar not null, format varchar not null, sha256 varchar not null,
-    bytes bigint not null, batch_id varchar not null, n_read bigint not null, n_accepted bigint not null,
-    n_rejected bigint not null, n_duplicate bigint not null, n_corrected bigint not null, ingested_at timestamp not null
-);
+create table if not exists raw.earlier_readings as from raw.ingested_files limit 0;
 -- Files that were taken out: a withdrawal that is repeated finds that it is done.
 create table if not exists raw.withdrawn_files (path varchar not null, batch_id varchar not null);
 create table if not exists raw.rejected_rows (
