@@ -40,12 +40,12 @@ class DbtCli(DbtCliResource):
 
 
 def remove_old_artifacts(target: Path) -> None:
-    """dagster-dbt gives each call of dbt a folder of its own, 5 MB with its log, and leaves it there for ever."""
+    """Each call of dbt has a folder of its own, 5 MB with its log, and each warehouse its parse; nothing else removes them."""
     before = time.time() - ARTIFACTS_KEPT_SECONDS
-    for folder in target.glob("dbt_models*-*"):
+    for path in (*target.glob("dbt_models*-*"), *target.glob("parsed/*")):
         try:
-            if folder.is_dir() and folder.stat().st_mtime < before:
-                shutil.rmtree(folder)
+            if path.stat().st_mtime < before:
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
         except OSError:
             # Another run removes it at the same time, or it belongs to somebody else: no reason to fail.
             continue

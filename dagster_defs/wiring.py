@@ -11,7 +11,7 @@ from dagster_defs.partitions import WORKSPACE
 # dbt's profile reads it; set before dbt is asked for anything.
 os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", WORKSPACE.address)
 
-from dagster_defs.assets.dbt import DBT, DBT_DIR, dbt_models
+from dagster_defs.assets.dbt import dbt_models
 from dagster_defs.assets.encoder import encoders
 from dagster_defs.assets.imports import IMPORTS
 from dagster_defs.assets.ingest import ingest, study_settings
@@ -21,6 +21,7 @@ from dagster_defs.assets.scores import persona_embeddings, population_scores, re
 from dagster_defs.assets.text import item_clusters, item_embeddings
 from dagster_defs.checks import CHECKS
 from dagster_defs.dbt_cli import DbtCli
+from dagster_defs.dbt_parse import DBT, DBT_DIR
 from dagster_defs.jobs import JOBS
 from dagster_defs.progress import progress_logger
 from dagster_defs.refresh import refresh

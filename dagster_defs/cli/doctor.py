@@ -116,7 +116,7 @@ def _lake() -> Finding:
 
 def _dbt() -> Finding:
     os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", str(Path("warehouse/demo.duckdb").resolve()))
-    from dagster_defs.assets.dbt import ensure_manifest
+    from dagster_defs.dbt_parse import ensure_manifest
 
     ensure_manifest()
     return "ok", "parsed"

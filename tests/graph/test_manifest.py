@@ -7,10 +7,12 @@ import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from dagster_defs.assets import dbt
+from dagster_defs import dbt_parse as dbt
 from tests.conftest import PROJECT
+from tests.graph.conftest import Finished
 
 
 def test_two_starts_at_once_never_read_half_a_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -25,6 +27,15 @@ def test_two_starts_at_once_never_read_half_a_manifest(tmp_path: Path, monkeypat
             if (target / "manifest.json").exists():
                 assert json.loads((target / "manifest.json").read_text())["nodes"]
     assert {start.result() for start in starts} == {target / "manifest.json"}
-    assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "parsed_for", "partial_parse.msgpack"]
+    assert sorted(path.name for path in target.iterdir()) == ["manifest.json", "parsed", "parsed_for"]
     made = (target / "manifest.json").stat().st_mtime_ns
     assert dbt.ensure_manifest().stat().st_mtime_ns == made
+
+
+def test_dbt_reads_the_project_once_for_a_warehouse(small_run: Finished) -> None:
+    with dg.DagsterInstance.from_config(small_run.environment["DAGSTER_HOME"]) as instance:
+        runs = [run.run_id[:7] for run in instance.get_runs()]
+    logs = [log for run in runs for log in (dbt.DBT_DIR / "target").glob(f"dbt_models-{run}-*/dbt.log")]
+    _, *later = (log.read_text() for log in sorted(logs, key=lambda log: log.stat().st_mtime))
+    assert later
+    assert all("no changes found, skipping parsing" in log for log in later)
