@@ -16,6 +16,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.imports.csv_files import CsvError, read_csv
+from python_assets.ingest.macros import WHITE_SPACE
 from python_assets.warehouse.file_errors import first_line
 from python_assets.warehouse.file_names import no_glob
 from python_assets.warehouse.memory import bound_memory
@@ -25,7 +26,8 @@ READERS = {
     ".jsonl": "select json from read_json_objects(?, format = 'newline_delimited', hive_partitioning = false)",
     ".parquet": "select * from read_parquet(?, hive_partitioning = false)",
 }
-BLANKS = "' ' || chr(9) || chr(10) || chr(13)"
+# As the ingest cleans the ids that these have to meet.
+CLEAN = "nullif(trim(replace({}, chr(0), ''), $blanks), '')"
 ALSO = {".ndjson": ".jsonl"}
 
 
@@ -34,7 +36,7 @@ class ImportFileError(Exception):
 
 
 def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) -> pa.Table:
-    """Some columns of a file, as texts without blanks around them, in the order of the file.
+    """Some columns of a file, as texts without NUL and without white space around them, in the order of the file.
 
     Args:
         path: ``.csv`` and ``.jsonl`` may be gzipped (``.gz``).
@@ -62,7 +64,7 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
             _require(path, present, required)
             columns = [_text(name, kind, name in present) for name in (*required, *optional)]
             return connection.execute(
-                f"select {', '.join(columns)}, row_number() over () as row_number from file"
+                f"select {', '.join(columns)}, row_number() over () as row_number from file", {"blanks": WHITE_SPACE}
             ).to_arrow_table()
         except CsvError as error:
             raise ImportFileError(f"{path} cannot be read ({error}): mend the file.") from error
@@ -146,4 +148,4 @@ def _text(name: str, kind: str, is_present: bool) -> str:
     if not is_present:
         return f"null::varchar as {name}"
     value = f"json ->> '$.{name}'" if kind == ".jsonl" else f"{name}::varchar"
-    return f"nullif(trim({value}, {BLANKS}), '') as {name}"
+    return f"{CLEAN.format(value)} as {name}"

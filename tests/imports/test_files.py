@@ -195,6 +195,17 @@ def test_line_ends_in_a_text_stay_and_those_around_it_go(tmp_path: Path, end: st
     assert read(path) == [("a", f"one{end}two", None, 1)]
 
 
+@pytest.mark.parametrize("name", ["p.csv", "p.jsonl", "p.parquet"])
+def test_ids_are_cleaned_as_the_ingest_cleans_those_of_reviews(tmp_path: Path, name: str) -> None:
+    cells = {"persona_id": "\u00a0a\x00b\u3000", "persona_text": "\x1d x\u00a0y\u2003", "seed_user_id": "\u00a0\x00"}
+    path = tmp_path / name
+    if name == "p.parquet":
+        pq.write_table(pa.table({key: [value] for key, value in cells.items()}), path)
+    else:
+        write(path, json.dumps(cells) if name == "p.jsonl" else f"{','.join(cells)}\n{','.join(cells.values())}\n")
+    assert read(path) == [("ab", "x\u00a0y", None, 1)]
+
+
 def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("persona_id,persona_text\na,b\n", encoding="utf-16")
