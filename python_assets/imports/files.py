@@ -14,6 +14,7 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from python_assets.imports.csv_files import CsvError, read_csv
 from python_assets.ingest.macros import WHITE_SPACE
@@ -28,6 +29,11 @@ READERS = {
 }
 # As the ingest cleans the ids that these have to meet.
 CLEAN = "nullif(trim(replace({}, chr(0), ''), $blanks), '')"
+# The first row of JSON lines with a list, an object or a truth value under a key, or with two values.
+NO_TEXT = "json_type(json, '$.{}') in ('ARRAY', 'OBJECT', 'BOOLEAN')"
+TWICE = "len(list_filter(json_keys(json), lambda name: name = '{}')) > 1"
+FIRST_ROW = "select row_number from (select json, row_number() over () as row_number from file) where {} limit 1"
+NO_TEXT_TYPES = ("BLOB", "BOOLEAN", "STRUCT", "MAP", "UNION", "VARIANT")
 ALSO = {".ndjson": ".jsonl"}
 
 
@@ -62,6 +68,7 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
             if not rows or not rows[0]:
                 raise ImportFileError(f"{path} holds no rows: nothing to import.")
             _require(path, present, required)
+            _require_texts(connection, path, kind, [name for name in (*required, *optional) if name in present])
             columns = [_text(name, kind, name in present) for name in (*required, *optional)]
             return connection.execute(
                 f"select {', '.join(columns)}, row_number() over () as row_number from file", {"blanks": WHITE_SPACE}
@@ -142,6 +149,25 @@ def _require(path: Path, present: set[str], required: Sequence[str]) -> None:
     if missing := [name for name in required if name not in present]:
         has = ", ".join(sorted(present)[:10]) or "none"
         raise ImportFileError(f"{path} has no column {missing[0]}: it needs {', '.join(required)}, and has {has}.")
+
+
+def _require_texts(connection: duckdb.DuckDBPyConnection, path: Path, kind: str, names: Sequence[str]) -> None:
+    """Refuse what is neither text nor number, and two values under one name: DuckDB would take the first."""
+    if kind == ".jsonl":
+        for name in names:
+            for which, what in ((NO_TEXT, f"no text or number as {name}"), (TWICE, f"{name} twice")):
+                if found := connection.execute(FIRST_ROW.format(which.format(name))).fetchone():
+                    raise ImportFileError(f"Row {found[0]} of {path} has {what}: give one text or one number.")
+    if kind == ".parquet":
+        in_file = pq.read_schema(path).names
+        types = {name: kind for name, kind, *_ in connection.execute("describe file").fetchall()}
+        for name in names:
+            if in_file.count(name) > 1:
+                raise ImportFileError(f"{path} cannot be read (it has two columns {name}): mend the file.")
+            if types[name].endswith("]") or types[name].startswith(NO_TEXT_TYPES):
+                raise ImportFileError(
+                    f"The column {name} of {path} has no texts or numbers ({types[name][:60]}): make it text."
+                )
 
 
 def _text(name: str, kind: str, is_present: bool) -> str:

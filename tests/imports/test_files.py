@@ -206,7 +206,42 @@ def test_ids_are_cleaned_as_the_ingest_cleans_those_of_reviews(tmp_path: Path, n
     assert read(path) == [("ab", "x\u00a0y", None, 1)]
 
 
-def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> None:
+NO_TEXT = {
+    "a list": ('["a"]', pa.array([["a"]]), r"\(VARCHAR\[\]\)"),
+    "an object": ('{"b": 1}', pa.array([{"b": 1}]), r"\(STRUCT\(b BIGINT\)\)"),
+    "a truth value": ("true", pa.array([True]), r"\(BOOLEAN\)"),
+    "bytes": (None, pa.array(["é".encode()], pa.binary()), r"\(BLOB\)"),
+}
+
+
+@pytest.mark.parametrize("column", ["persona_id", "persona_text", "seed_user_id"])
+@pytest.mark.parametrize("value", NO_TEXT)
+def test_what_is_neither_text_nor_number_is_refused(tmp_path: Path, value: str, column: str) -> None:
+    as_json, array, type_name = NO_TEXT[value]
+    names = ("persona_id", "persona_text", "seed_user_id")
+    pq.write_table(pa.table({name: array if name == column else ["x"] for name in names}), tmp_path / "p.parquet")
+    with pytest.raises(ImportFileError, match=rf"The column {column} of .* has no texts or numbers {type_name}"):
+        read(tmp_path / "p.parquet")
+    if as_json:
+        cells = ", ".join(f'"{name}": {as_json if name == column else 1}' for name in names)
+        path = write(tmp_path / "p.jsonl", f"{GOOD_LINE.decode()}\n{{{cells}}}\n")
+        with pytest.raises(ImportFileError, match=rf"Row 2 of .* has no text or number as {column}: give one text or"):
+            read(path)
+
+
+def test_two_values_under_one_name_are_refused(tmp_path: Path) -> None:
+    names = ["persona_id", "persona_text", "seed_user_id", "seed_user_id"]
+    pq.write_table(pa.table([["a"], ["b"], ["c"], ["d"]], names=names), tmp_path / "p.parquet")
+    with pytest.raises(ImportFileError, match="it has two columns seed_user_id"):
+        read(tmp_path / "p.parquet")
+    twice = '{"persona_id": "a", "x": 1, "persona_text": "b", "x": 2, "persona_id": "c"}\n'
+    with pytest.raises(ImportFileError, match="Row 2 of .* has persona_id twice: give one text or one number"):
+        read(write(tmp_path / "p.jsonl", GOOD_LINE.decode() + twice))
+    with pytest.raises(ImportFileError, match="it has two columns persona_text"):
+        read(write(tmp_path / "p.csv", "persona_id,persona_text,persona_text\na,b,c\n"))
+
+
+def test_a_csv_in_another_encoding(tmp_path: Path) -> None:
     path = tmp_path / "p.csv"
     path.write_text("persona_id,persona_text\na,b\n", encoding="utf-16")
     with pytest.raises(ImportFileError, match=r"line [0-9]+: it is not UTF-8"):
@@ -214,8 +249,6 @@ def test_a_csv_in_another_encoding_or_with_a_column_twice(tmp_path: Path) -> Non
     path.write_bytes(b"persona_id,persona_text\na,b\n" + "\xe9,x\n".encode("latin-1"))
     with pytest.raises(ImportFileError, match="not UTF-8"):
         read(path)
-    with pytest.raises(ImportFileError, match="it has two columns persona_text"):
-        read(write(path, "persona_id,persona_text,persona_text\na,b,c\n"))
 
 
 def test_a_wrong_path(tmp_path: Path) -> None:
