@@ -34,6 +34,7 @@ NO_TEXT = "json_type(json, '$.{}') in ('ARRAY', 'OBJECT', 'BOOLEAN')"
 TWICE = "len(list_filter(json_keys(json), lambda name: name = '{}')) > 1"
 FIRST_ROW = "select row_number from (select json, row_number() over () as row_number from file) where {} limit 1"
 NO_TEXT_TYPES = ("BLOB", "BOOLEAN", "STRUCT", "MAP", "UNION", "VARIANT")
+MAX_SHOWN = 60
 ALSO = {".ndjson": ".jsonl"}
 
 
@@ -147,7 +148,7 @@ def _is_object(line: bytes) -> bool:
 
 def _require(path: Path, present: set[str], required: Sequence[str]) -> None:
     if missing := [name for name in required if name not in present]:
-        has = ", ".join(sorted(present)[:10]) or "none"
+        has = ", ".join(map(shown, sorted(present)[:10])) or "none"
         raise ImportFileError(f"{path} has no column {missing[0]}: it needs {', '.join(required)}, and has {has}.")
 
 
@@ -160,13 +161,13 @@ def _require_texts(connection: duckdb.DuckDBPyConnection, path: Path, kind: str,
                     raise ImportFileError(f"Row {found[0]} of {path} has {what}: give one text or one number.")
     if kind == ".parquet":
         in_file = pq.read_schema(path).names
-        types = {name: kind for name, kind, *_ in connection.execute("describe file").fetchall()}
+        types = {name: type_name for name, type_name, *_ in connection.execute("describe file").fetchall()}
         for name in names:
             if in_file.count(name) > 1:
                 raise ImportFileError(f"{path} cannot be read (it has two columns {name}): mend the file.")
             if types[name].endswith("]") or types[name].startswith(NO_TEXT_TYPES):
                 raise ImportFileError(
-                    f"The column {name} of {path} has no texts or numbers ({types[name][:60]}): make it text."
+                    f"The column {name} of {path} has no texts or numbers ({shown(types[name])}): make it text."
                 )
 
 
@@ -175,3 +176,9 @@ def _text(name: str, kind: str, is_present: bool) -> str:
         return f"null::varchar as {name}"
     value = f"json ->> '$.{name}'" if kind == ".jsonl" else f"{name}::varchar"
     return f"{CLEAN.format(value)} as {name}"
+
+
+def shown(value: object) -> str:
+    """A value from a file, cut to what a sentence can hold."""
+    text = str(value)
+    return text if len(text) <= MAX_SHOWN else f"{text[:MAX_SHOWN]}..."

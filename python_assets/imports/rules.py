@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.imports.files import ImportFileError
+from python_assets.imports.files import ImportFileError, shown
+from python_assets.ingest.macros import MAX_TEXT_CHARS
 
 
 class Rule(NamedTuple):
@@ -25,6 +26,14 @@ def without(column: str) -> Rule:
     return Rule(f"select row_number, '' from rows where {column} is null", f"has no {column}: fill it in")
 
 
+def too_long(column: str) -> Rule:
+    """An id that the ingest would refuse."""
+    return Rule(
+        f"select row_number, {column} from rows where strlen({column}) > {MAX_TEXT_CHARS}",
+        f"has more than {MAX_TEXT_CHARS:,} bytes as {column} ({{}}): shorten it",
+    )
+
+
 def twice(*columns: str) -> Rule:
     """A key that an earlier row has already."""
     key = ", ".join(columns)
@@ -37,7 +46,7 @@ def twice(*columns: str) -> Rule:
 
 UNKNOWN_SPLIT = Rule(
     "select row_number, split from rows where not list_contains($splits, split)",
-    "is of the split {}, which the study does not have: it has $splits",
+    "is of the split {}, which the study does not have: it has {splits}",
 )
 UNKNOWN_SEED_USER = Rule(
     """
@@ -51,6 +60,7 @@ UNKNOWN_SEED_USER = Rule(
 PERSONA_RULES = (
     without("persona_id"),
     without("persona_text"),
+    too_long("persona_id"),
     UNKNOWN_SPLIT,
     twice("persona_id"),
     UNKNOWN_SEED_USER,
@@ -59,6 +69,8 @@ RATING_RULES = (
     without("persona_id"),
     without("item_id"),
     without("rating"),
+    too_long("persona_id"),
+    too_long("item_id"),
     UNKNOWN_SPLIT,
     Rule(
         "select row_number, rating from rows where coalesce(try_cast(rating as double) not between 1 and 5, true)",
@@ -109,7 +121,7 @@ def check_rows(
             found = connection.execute(f"{rule.broken} order by all", used).fetchall()
             if found:
                 row, value = found[0]
-                sentence = rule.sentence.format(value).replace("$splits", ", ".join(values["splits"]))
+                sentence = rule.sentence.format(shown(value), splits=", ".join(values["splits"]))
                 start, what = (f"Row {row} of {file}", "rows") if row else (file, "personas")
                 more = f" ({len(found) - 1:,} more {what} are like it)" if len(found) > 1 else ""
                 raise ImportFileError(f"{start} {sentence}{more}.")

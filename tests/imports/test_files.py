@@ -235,7 +235,7 @@ def test_two_values_under_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ImportFileError, match="it has two columns seed_user_id"):
         read(tmp_path / "p.parquet")
     twice = '{"persona_id": "a", "x": 1, "persona_text": "b", "x": 2, "persona_id": "c"}\n'
-    with pytest.raises(ImportFileError, match="Row 2 of .* has persona_id twice: give one text or one number"):
+    with pytest.raises(ImportFileError, match=r"Row 2 of .* has persona_id twice: give one text or one number"):
         read(write(tmp_path / "p.jsonl", GOOD_LINE.decode() + twice))
     with pytest.raises(ImportFileError, match="it has two columns persona_text"):
         read(write(tmp_path / "p.csv", "persona_id,persona_text,persona_text\na,b,c\n"))

@@ -171,6 +171,31 @@ def test_a_bad_row_is_named_and_nothing_changes(
     assert after == before
 
 
+LONG = "x" * 1_000_000
+SENTENCES_OF_LONG_VALUES = {
+    f"{LONG},i1,5,": r"has more than 100,000 bytes as persona_id \(x+\.\.\.\): shorten it",
+    f"z,{LONG},5,": "has more than 100,000 bytes as item_id",
+    f"z,i1,{'9' * len(LONG)},": r"has the rating 9+\.\.\.: give a number",
+    f"z,i1,5,{LONG}": r"is of the split x+\.\.\., which the study does not have: it has Beauty, Games",
+    "z,i1,5,$splits": r"is of the split \$splits, which",
+    "z,i1,5,{splits}": r"is of the split \{splits\}, which",
+    f"{LONG[:99_999]},i1,5,Beauty\n{LONG[:99_999]},i1,4,Beauty": r"Row 2 .* repeats the persona_id and item_id x+\.\.\.: keep one",
+}
+
+
+@pytest.mark.parametrize("lines", SENTENCES_OF_LONG_VALUES, ids=range(len(SENTENCES_OF_LONG_VALUES)))
+def test_a_sentence_shows_the_beginning_of_a_long_value(
+    warehouse: Warehouse, study: Study, file: Path, lines: str
+) -> None:
+    file.write_text(f"persona_id,item_id,rating,split\n{lines}\n")
+    with pytest.raises(ImportFileError, match=SENTENCES_OF_LONG_VALUES[lines]) as error:
+        import_ratings(warehouse, study, file, population="brought", split="Beauty")
+    assert len(str(error.value)) < 400
+    file.write_text(f"{LONG},item_id,rating\na,i1,5\n")
+    with pytest.raises(ImportFileError, match=r"and has item_id, rating, x+\.\.\.\.$"):
+        import_ratings(warehouse, study, file, population="brought", split="Beauty")
+
+
 @pytest.mark.parametrize(
     ("lines", "words"),
     [
