@@ -68,8 +68,9 @@ def _quick_fields(keys: _Keys) -> str:
     )"""
 
 
-# A field in quotes may hold commas and doubled quotes (RFC 4180); further columns are passed over.
-_CSV_FIELD = r'\s*("(?:[^"]|"")*"|(?:[^",][^,]*)?)\s*'
+# A field in quotes may hold commas and doubled quotes (RFC 4180); further columns are passed over. One that only ends with a
+# quotation mark is the rest of a field with a line break in it.
+_CSV_FIELD = r'\s*("(?:[^"]|"")*"|(?:[^",](?:[^,]*[^",\s])?)?)\s*'
 _CSV_LINE = "^" + ",".join([_CSV_FIELD] * len(RATINGS_HEADER)) + "(?:,.*)?$"
 
 _CSV_FIELDS = f"""
@@ -80,7 +81,9 @@ _CSV_FIELDS = f"""
         select
             line,
             case
-                when not regexp_matches(line, '{_CSV_LINE}') then 'not the columns {",".join(RATINGS_HEADER)}'
+                when regexp_matches(line, '{_CSV_LINE}') then null
+                when length(replace(line, '"', '')) % 2 <> length(line) % 2 then 'a quotation mark that is not closed on its line'
+                else 'not the columns {",".join(RATINGS_HEADER)}'
             end as line_problem,
             csv_text(field.user_id) as user_id,
             csv_text(field.item_id) as item_id,

@@ -75,3 +75,11 @@ def test_reviews_bring_their_texts_to_ratings(tmp_path: Path, warehouse: Warehou
     ingest(warehouse, write(tmp_path / "a.csv", [HEADER, b"u1,i1,5.0,1500000000000"]))
     assert counts(ingest(warehouse, write(tmp_path / "a.jsonl", [review("u1")]))) == (1, 1, 0, 0, 1)
     assert warehouse.rows("select title, text from raw.reviews") == [("t", "x")]
+
+
+def test_a_line_break_between_quotation_marks_makes_nobody_a_user(tmp_path: Path, warehouse: Warehouse) -> None:
+    rest = b",i1,5,1500000000000"
+    lines = [HEADER, b'"u', b'1"' + rest, b'"u', b'1" ' + rest, b'u2,"i', b'1",5,1500000000000', b'"u3"' + rest]
+    assert counts(ingest(warehouse, write(tmp_path / "a.csv", lines))) == (7, 1, 6, 0, 0)
+    assert [user for user, *_ in warehouse.rows(ROWS)] == ["u3"]
+    assert {reason for _, reason in rejected(warehouse)} == {"a quotation mark that is not closed on its line"}
