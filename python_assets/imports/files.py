@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from python_assets.imports.csv_files import CsvError, read_csv
+from python_assets.ingest.files import is_wide
 from python_assets.ingest.macros import WHITE_SPACE
 from python_assets.warehouse.file_errors import first_line
 from python_assets.warehouse.file_names import no_glob
@@ -62,6 +63,8 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
     kind = ALSO.get(suffix.lower(), suffix.lower())
     if kind not in (".csv", *READERS):
         raise ImportFileError(f"{path} is none of the kinds that are read: give .csv, .jsonl or .parquet.")
+    if kind != ".parquet" and _is_wide(path):
+        raise ImportFileError(f"{path} is UTF-16 or UTF-32: save it as UTF-8.")
     with bound_memory(duckdb.connect(), Path(tempfile.gettempdir()) / "import") as connection:
         try:
             present = _load(connection, path, kind, required, optional)
@@ -80,6 +83,13 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
             if kind == ".jsonl":
                 _require_objects(path)
             raise ImportFileError(f"{path} cannot be read ({first_line(error).rstrip('.')}): mend the file.") from error
+
+
+def _is_wide(path: Path) -> bool:
+    # A damaged file is told by who reads it.
+    with suppress(OSError, EOFError, zlib.error), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        return is_wide(file.read(4))
+    return False
 
 
 def _load(

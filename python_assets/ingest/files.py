@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import os
 import zlib
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -131,6 +132,11 @@ def sha256(path: Path) -> str:
 def open_bytes(path: Path) -> IO[bytes]:
     """The uncompressed bytes of a plain or gzip file."""
     return cast(IO[bytes], gzip.open(path)) if is_gzip(path) else path.open("rb")
+
+
+def is_wide(head: bytes) -> bool:
+    """Whether text that begins with these four bytes is UTF-16 or UTF-32, with a byte order mark or without."""
+    return head[:2] in (BOM_UTF16_LE, BOM_UTF16_BE) or (any(head) and b"\0\0" in (head[:4:2], head[1:4:2]))
 
 
 @contextmanager

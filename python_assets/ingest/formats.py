@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple, cast
 
 from python_assets.ingest.errors import IngestError
-from python_assets.ingest.files import open_bytes
+from python_assets.ingest.files import is_wide, open_bytes
 
 Format = Literal["amazon_2023", "amazon_2018", "ratings_csv"]
 Kind = Literal["reviews", "items"]
@@ -81,6 +81,9 @@ def require_layout(path: Path, *, kind: Kind, declared: str) -> Layout:
         raise IngestError(f"{declared!r} is not a file format: use auto, {', '.join(FORMATS)}.")
     if declared == "ratings_csv" and kind == "items":
         raise IngestError(f"{path} cannot hold items in the format ratings_csv: list it under `reviews`.")
+    first = next(_first_lines(path), b"")
+    if is_wide(first[:4]):
+        raise IngestError(f"{path} is UTF-16 or UTF-32: save it as UTF-8.")
     layout = detect_format(path)
     if layout is None:
         if declared in ("amazon_2023", "amazon_2018"):

@@ -65,3 +65,15 @@ def test_a_file_of_nothing_but_broken_lines_is_recorded(tmp_path: Path, warehous
     assert counts(report) == (2, 0, 2, 0, 0)
     again = ingest(warehouse, path, format="amazon_2018")
     assert again == report._replace(skipped=True)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-32-be"])
+@pytest.mark.parametrize("line", [REVIEW_2023, HEADER])
+@pytest.mark.parametrize("format", ["auto", "amazon_2023"])
+def test_what_office_programs_call_unicode_is_named(
+    tmp_path: Path, warehouse: Warehouse, line: bytes, encoding: str, format: str
+) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(line.decode().encode(encoding))
+    with pytest.raises(IngestError, match=r" is UTF-16 or UTF-32: save it as UTF-8\.$"):
+        ingest(warehouse, path, format=format)
