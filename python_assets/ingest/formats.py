@@ -88,6 +88,11 @@ def require_layout(path: Path, *, kind: Kind, declared: str) -> Layout:
     if layout is None:
         if declared in ("amazon_2023", "amazon_2018"):
             return Layout(cast(Format, declared), kind, 0)
+        if len(first) == SNIFFED_LINE_BYTES:
+            raise IngestError(
+                f"The first line of {path} is longer than {SNIFFED_LINE_BYTES >> 20} MiB: write one review or item a line, not a list "
+                "of all, or name the layout as `format` in the study."
+            )
         raise IngestError(
             f"{path} is not a file this can read: it takes Amazon Reviews 2023 or Amazon 2018 JSON lines, "
             f"or a CSV with the header {','.join(RATINGS_HEADER)}."

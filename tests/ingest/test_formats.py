@@ -77,3 +77,16 @@ def test_what_office_programs_call_unicode_is_named(
     path.write_bytes(line.decode().encode(encoding))
     with pytest.raises(IngestError, match=r" is UTF-16 or UTF-32: save it as UTF-8\.$"):
         ingest(warehouse, path, format=format)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".gz"])
+def test_a_list_of_all_reviews_in_one_line_is_named(tmp_path: Path, warehouse: Warehouse, suffix: str) -> None:
+    path = write(tmp_path / f"a{suffix}", [b"[" + b",".join([REVIEW_2023] * 10_000) + b"]"])
+    with pytest.raises(
+        IngestError, match=r"The first line of .* is longer than 1 MiB: write one review or item a line"
+    ):
+        ingest(warehouse, path)
+    long = review(text="x" * (1 << 20))
+    with pytest.raises(IngestError, match="or name the layout as `format` in the study"):
+        ingest(warehouse, write(path, [long]))
+    assert counts(ingest(warehouse, path, format="amazon_2023")) == (1, 1, 0, 0, 0)
