@@ -56,9 +56,9 @@ def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) 
     split, study, target = context.partition_key, WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
     tables = []
-    for name in study.instruments:
+    for name, instrument in study.instruments.items():
         done = score_references_of(target, study, split=split, instrument=name, code_version=code_version())
-        save_references(target, done, split=split, instrument=name)
+        save_references(target, done, split=split, instrument=name, placement=instrument.placement)
         tables.append(done)
     embeddings, anchors, scores = (
         pa.concat_tables(parts) for parts in zip(*((d.embeddings, d.anchors, d.scores) for d in tables), strict=True)

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from python_assets.metrics.score_split import ReferenceScores
-from python_assets.study import BASELINE_SOURCES
+from python_assets.study import BASELINE_SOURCES, Placement
 from python_assets.warehouse import Warehouse
 
 STORED = """
@@ -18,16 +18,29 @@ STORED = """
 OF_OTHER_SETTINGS = """
     select 1 from ml.population_scores where split = ? and instrument = ? and not list_contains(?, config_hash) limit 1
 """
+# Whose places are of other probes or another placement than the present ones: of other answers than their neighbours', too.
+PLACED_OTHERWISE = """
+    select distinct places.population
+    from ml.persona_embeddings as places
+    left join probes.probe_sets as present on places.split = present.split
+    where
+        places.split = ? and places.instrument = ?
+        and (places.config_hash <> ? or places.probe_set_hash is distinct from present.probe_set_hash)
+"""
+OF_A_POPULATION = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
 COLUMNS = ["metric", "anchor", "floor_value", "ceiling_value"]
 _NOTHING = pa.table({"split": pa.array([], pa.string())})
 
 
-def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, instrument: str) -> None:
+def save_references(
+    warehouse: Warehouse, made: ReferenceScores, *, split: str, instrument: str, placement: Placement
+) -> None:
     """Replace an instrument's references on a split, in one transaction.
 
     Where floor and ceiling, or the settings of the metrics, are no longer those of before, the split's populations were
     scored with other users, seeds or metrics: their scores are deleted, so that a population that fails now does not stand
-    in the results beside others with what it had then.
+    in the results beside others with what it had then. So are the scores of those whose places are of other probes or of
+    another placement.
     """
     key = {"split": split, "instrument": instrument}
     before = warehouse.rows(STORED, [split, instrument, made.n])
@@ -47,6 +60,8 @@ def save_references(warehouse: Warehouse, made: ReferenceScores, *, split: str, 
         ]
         # Rows of older code have no deviations.
         slices.append(("ml.anchor_scores", made.anchors, {**key, "n": made.n}))
+        otherwise = warehouse.rows(PLACED_OTHERWISE, [split, instrument, placement.config_hash()])
+        slices += [(table, _NOTHING, {**key, "population": name}) for (name,) in otherwise for table in OF_A_POPULATION]
     else:
         slices = [
             ("ml.population_scores", made.scores, key),

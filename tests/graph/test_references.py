@@ -10,7 +10,7 @@ from python_assets.metrics.score_split import score_references_of
 from python_assets.stages import finished_stages, forget_split
 from python_assets.study import BASELINE_SOURCES, Study
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished
+from tests.graph.conftest import Finished, run_sql
 
 TABLES = ("population_scores", "paired_scores", "paired_distances", "anchor_scores", "reference_embeddings")
 
@@ -27,7 +27,8 @@ def study(small_run: Finished) -> Study:
 
 def score_again(warehouse: Warehouse, study: Study) -> None:
     key = {"split": "Combined", "instrument": "paper"}
-    save_references(warehouse, score_references_of(warehouse, study, **key, code_version="test"), **key)
+    made = score_references_of(warehouse, study, **key, code_version="test")
+    save_references(warehouse, made, **key, placement=study.instruments["paper"].placement)
 
 
 def test_the_same_references_leave_the_populations_alone(copy: Warehouse, study: Study) -> None:
@@ -51,6 +52,27 @@ def test_other_references_take_what_was_held_against_the_former(copy: Warehouse,
     found = rows_of(copy, "paper")
     assert found["paired_scores"] == found["paired_distances"] == 0
     assert copy.rows("select count(distinct n), count(*) from ml.anchor_scores where instrument = 'paper'") == [(1, 8)]
+    assert rows_of(copy, "scale_free") == other
+
+
+def scored(warehouse: Warehouse) -> dict[str, set[str]]:
+    """Which populations have scores of each kind with the instrument ``paper``."""
+    tables = ("population_scores", "paired_scores", "paired_distances")
+    names = "select distinct population from ml.{} where instrument = 'paper'"
+    return {table: {name for (name,) in warehouse.rows(names.format(table))} for table in tables}
+
+
+def test_other_probes_or_placements_take_the_scores_of_who_was_placed_with_the_former(
+    copy: Warehouse, study: Study
+) -> None:
+    before, other = scored(copy), rows_of(copy, "scale_free")
+    run_sql(copy, "update ml.persona_embeddings set probe_set_hash = 'other' where population = 'random_rater'")
+    score_again(copy, study)
+    assert scored(copy) == {table: names - {"random_rater"} for table, names in before.items()}
+    paper = study.instruments["paper"]
+    slower = paper.model_copy(update={"placement": paper.placement.model_copy(update={"steps": 100})})
+    score_again(copy, study.model_copy(update={"instruments": study.instruments | {"paper": slower}}))
+    assert scored(copy) == {table: names & set(BASELINE_SOURCES) for table, names in before.items()}
     assert rows_of(copy, "scale_free") == other
 
 
