@@ -141,10 +141,14 @@ PROBES = "select split, band, count(*) as n from probes.probe_items group by spl
 
 MADE_BY = """
     select population, any_value(backend) as backend, string_agg(distinct model, ', ' order by model) as model,
-        string_agg(distinct left(prompt_hash, 12), ', ') as prompt_hash,
-        string_agg(distinct config_hash, ', ') as config_hash, string_agg(distinct code_version, ', ') as code_version,
+        string_agg(distinct left(prompt_hash, 12), ', ' order by left(prompt_hash, 12)) as prompt_hash,
+        string_agg(distinct config_hash, ', ' order by config_hash) as config_hash,
+        string_agg(distinct code_version, ', ' order by code_version) as code_version,
         min(created_at) as first_at, max(created_at) as last_at
-    from ml.ratings semi join raw.populations using (population) group by population order by population
+    from ml.ratings
+    semi join raw.splits using (split) semi join raw.populations using (population)
+    where instrument = '*' or instrument in (select instrument from raw.instruments)
+    group by population order by population
 """
 
 CODE = "select distinct code_version from results.population_metrics order by code_version"
