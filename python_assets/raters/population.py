@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pyarrow as pa
 
+from python_assets.imports import ImportFileError
 from python_assets.probe_items import ProbeItems
 from python_assets.raters import controls
 from python_assets.raters.answers import ask_missing, every_tenth
@@ -125,9 +126,20 @@ def rate_as_control(
 def take_imported_ratings(
     warehouse: Warehouse, study: Study, settings: Population, *, split: str, code_version: str
 ) -> pa.Table:
-    """Rows of ``ml.ratings`` of a population that was rated elsewhere: its answers to the present probes."""
+    """Rows of ``ml.ratings`` of a population that was rated elsewhere: its answers to the present probes.
+
+    Raises:
+        ImportFileError: They have fractions, which the study expected when they were imported, and does not now.
+    """
+    answers = warehouse.read(IMPORTED_RATINGS, {"split": split, "population": settings.name})
+    fractions = [number for number in answers["rating"].to_pylist() if number % 1]
+    if fractions and settings.rater.elicitation == "likert":
+        raise ImportFileError(
+            f"{len(fractions):,} imported answers of {settings.name} on {split} are no whole numbers, such as {fractions[0]:g}: "
+            "write `elicitation: expected` under its rater again, or import whole numbers."
+        )
     return imported_rating_rows(
-        warehouse.read(IMPORTED_RATINGS, {"split": split, "population": settings.name}),
+        answers,
         split=split,
         population=settings,
         seed=study.seed,

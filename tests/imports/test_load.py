@@ -88,6 +88,20 @@ def test_graded_answers_keep_their_fractions(warehouse: Warehouse, study: Study,
     assert ratings_of(warehouse, study, "graded") == [("z", "i1", 5, 4.5), ("z", "i2", 2, 2.25)]
 
 
+def test_graded_answers_are_not_rounded_when_the_study_asks_for_whole_numbers_later(
+    warehouse: Warehouse, study: Study, file: Path
+) -> None:
+    file.write_text("persona_id,item_id,rating\nz,i1,4.5\nz,i2,2\n")
+    import_ratings(warehouse, study, file, population="graded", split="Beauty")
+    personas_of(warehouse, study, "graded")
+    graded = study.population("graded")
+    likert = graded.model_copy(update={"rater": graded.rater.model_copy(update={"elicitation": "likert"})})
+    with pytest.raises(
+        ImportFileError, match=r"^1 imported answers of graded on Beauty are no whole numbers, such as 4\.5: write"
+    ):
+        take_imported_ratings(warehouse, study, likert, split="Beauty", code_version="1")
+
+
 def test_one_file_of_several_splits(warehouse: Warehouse, study: Study, file: Path) -> None:
     file.write_text("persona_id,item_id,rating,split\nz,i1,5,Beauty\nz,g1,2,Games\n")
     done = import_ratings(warehouse, study, file, population="brought")
