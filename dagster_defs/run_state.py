@@ -10,6 +10,7 @@ import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
 from python_assets.ingest import source_files
+from python_assets.personas.replace import forget_scores
 from python_assets.stages import (
     CORPUS,
     Stage,
@@ -84,7 +85,11 @@ class RunState:
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
-        if step.stage in finished_stages(self.warehouse):
+        done = finished_stages(self.warehouse)
+        if step.stage in done:
+            if isinstance(step.partition, dg.MultiPartitionKey) and done[step.stage] != fingerprint:
+                # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results.
+                forget_scores(self.warehouse, **step.partition.keys_by_dimension)
             mark(self.warehouse, step.stage, None)
         yield
         mark(self.warehouse, step.stage, fingerprint)

@@ -41,8 +41,12 @@ RENUMBERED = """
 
 def forget_scores_of_other_settings(warehouse: Warehouse, *, split: str, population: str, config_hash: str) -> None:
     """Delete a population's scores where its settings have changed: should its model not answer now, it has none."""
-    if not warehouse.rows(OTHER_SETTINGS, [split, population, config_hash]):
-        return
+    if warehouse.rows(OTHER_SETTINGS, [split, population, config_hash]):
+        forget_scores(warehouse, split=split, population=population)
+
+
+def forget_scores(warehouse: Warehouse, *, split: str, population: str) -> None:
+    """Delete what a population scored."""
 
     def forget(connection: duckdb.DuckDBPyConnection) -> None:
         for table in SCORES:

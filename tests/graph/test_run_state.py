@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dagster_defs.plan import plan, unchanged_steps
-from dagster_defs.run import run_study
+from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
 from python_assets.ingest import resolve_files
@@ -53,6 +53,20 @@ def test_a_corpus_that_changes_during_a_step_makes_it_due_again(opened: Open, jo
     with RunState(workspace).doing(step):
         pass
     assert RunState(workspace).is_done(step)
+
+
+@pytest.mark.parametrize(("evidence", "stay"), [("train", True), ("all", False)])
+def test_who_fails_with_other_evidence_has_no_scores_of_the_former(opened: Open, evidence: str, stay: bool) -> None:
+    workspace = opened(old="probes:", new=f"grounding: {{window: {evidence}}}\nprobes:")
+    (step,) = [step for step in plan(workspace.study) if step.label == "random_rater on Combined"]
+    with pytest.raises(RunError), RunState(workspace).doing(step):
+        raise RunError("its server is away")
+    assert not RunState(workspace).is_done(step)
+    with_scores = workspace.warehouse.rows(
+        "select distinct population from ml.population_scores where source = 'control'"
+    )
+    assert (("random_rater",) in with_scores) is stay
+    assert ("perfect_rater",) in with_scores
 
 
 @pytest.mark.parametrize(
