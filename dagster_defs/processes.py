@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 
 import dagster as dg
+from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
 
 from python_assets.processes import end, is_gone, this_process
@@ -42,7 +43,8 @@ def record_process(instance: dg.DagsterInstance, run_id: str) -> None:
 def release_killed_runs(instance: dg.DagsterInstance) -> None:
     """Give back the pool slots of runs whose process on this machine is gone: Dagster would wait for them for ever.
 
-    So would it for a run that ended otherwise and left its slot claimed, as one does that the UI marks as canceled.
+    So would it for a run that ended otherwise and left its slot claimed, as one does that the UI marks as canceled, and
+    for one that ended just when the next step asked for its slot.
     """
     # The command line's runs have a process before they start.
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
@@ -53,11 +55,12 @@ def release_killed_runs(instance: dg.DagsterInstance) -> None:
         found = instance.get_run_by_id(run_id)
         if found is None or (found.is_finished and not _may_live(_process_of(found))):
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
+    _call_up_waiting_steps(instance)
 
 
 @contextmanager
 def releasing_killed_runs(instance: dg.DagsterInstance, *, every: float = 15.0) -> Iterator[None]:
-    """Look again every so many seconds: a run for which a step waits inside may be killed meanwhile."""
+    """Look again every so many seconds: a run for which a step waits inside may be killed or end meanwhile."""
     ended = Event()
 
     def look() -> None:
@@ -118,6 +121,18 @@ def held_by_others(instance: dg.DagsterInstance, run_id: str) -> list[str]:
         if other != run_id
         for found in [instance.get_run_by_id(other)]
     ]
+
+
+def _call_up_waiting_steps(instance: dg.DagsterInstance) -> None:
+    """Let the step that has waited longest for a free slot have it.
+
+    Dagster does so when another step ends, and misses one that begins to wait at that moment: it would wait for ever.
+    """
+    storage = instance.event_log_storage
+    if isinstance(storage, SqlEventLogStorage):
+        for pool in storage.get_concurrency_keys():
+            if storage.has_unassigned_slots(pool):
+                storage.assign_pending_steps([pool])
 
 
 def _process_of(run: dg.DagsterRun) -> str:

@@ -15,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 import psutil
 import pytest
+from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.test_utils import create_run_for_test
 
 from dagster_defs.processes import (
@@ -92,6 +93,31 @@ def test_a_run_that_is_killed_while_another_waits_for_it_lets_it_go_on(
             assert time.monotonic() < until
             time.sleep(0.05)
     assert status_of(instance, killed) == Status.FAILURE
+
+
+def test_a_step_that_asks_for_a_slot_just_when_it_becomes_free_gets_it(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = instance.event_log_storage
+    assert isinstance(storage, SqlEventLogStorage)
+    ending, asking = (
+        create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: this_process()}) for _ in range(2)
+    )
+    assert storage.claim_concurrency_slot("gpu", ending.run_id, "encoders").is_claimed
+    look = storage.has_unassigned_slots
+
+    def ends_after_the_look(pool: str) -> bool:
+        found = look(pool)
+        storage.free_concurrency_slot_for_step(ending.run_id, "encoders")
+        return found
+
+    with monkeypatch.context() as patched:
+        patched.setattr(storage, "has_unassigned_slots", ends_after_the_look)
+        assert not storage.claim_concurrency_slot("gpu", asking.run_id, "encoders").is_claimed
+    release_killed_runs(instance)
+    assert storage.claim_concurrency_slot("gpu", asking.run_id, "encoders").is_claimed
+    release_killed_runs(instance)
+    assert not storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed
 
 
 @pytest.mark.parametrize(("tags", "ends"), [({SERVER_TAG: "{}"}, True), ({}, False)], ids=["UI", "command line"])
