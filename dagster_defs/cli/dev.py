@@ -83,19 +83,21 @@ def dev(
     from dagster_defs.workspace import PROJECT
 
     require_free(port)
-    with only_one(Path(os.environ["DAGSTER_HOME"])) as lock:
-        end_killed_runs()
+    with only_one(Path(os.environ["DAGSTER_HOME"])) as lock, ending_killed_runs():
         sys.exit(serve(port, PROJECT, lock))
 
 
-def end_killed_runs() -> None:
-    """Dagster takes runs that a power cut ended for running ones, and would leave all others in its queue."""
+@contextmanager
+def ending_killed_runs() -> Iterator[None]:
+    """Dagster takes runs that a power cut or a `kill` ended for running ones, and would leave all others in its queue."""
     from dagster_defs.history import open_history
-    from dagster_defs.processes import release_killed_runs, release_runs_of_ended_uis
+    from dagster_defs.processes import release_killed_runs, release_runs_of_ended_uis, releasing_killed_runs
 
     with open_history() as instance:
         release_killed_runs(instance)
         release_runs_of_ended_uis(instance)
+        with releasing_killed_runs(instance):
+            yield
 
 
 def stop_runs() -> None:

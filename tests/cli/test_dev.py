@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import click
@@ -19,9 +20,10 @@ from click.testing import CliRunner, Result
 from dagster._core.test_utils import create_run_for_test
 from dagster._grpc.utils import default_sensor_grpc_timeout
 
+from dagster_defs import processes
 from dagster_defs.cli import main
 from dagster_defs.cli.dev import only_one, serve, server_environment
-from dagster_defs.processes import SERVER_TAG
+from dagster_defs.processes import PROCESS_TAG, SERVER_TAG
 from tests.ports import free_port
 
 SENSOR_LIMIT = "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS"
@@ -127,6 +129,30 @@ def test_runs_that_a_power_cut_ended_are_not_under_way_when_dagster_starts(
     done = _dev(free_port())
     assert done.exit_code == 0, done.output
     assert [run and run.status for run in found] == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_run_that_is_killed_while_the_ui_is_open_keeps_no_other_in_its_queue(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[dg.DagsterRunStatus] = []
+
+    def instead_of_dagster(*_: object) -> int:
+        with dg.DagsterInstance.get() as opened:
+            tags = {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}:1.00"}
+            run = create_run_for_test(opened, status=dg.DagsterRunStatus.STARTED, tags=tags)
+            for _ in range(100):
+                last = opened.get_run_by_id(run.run_id)
+                assert last is not None
+                if last.is_finished:
+                    break
+                time.sleep(0.05)
+            found.append(last.status)
+        return 0
+
+    monkeypatch.setattr(sys.modules[serve.__module__], "serve", instead_of_dagster)
+    monkeypatch.setattr(processes, "releasing_killed_runs", partial(processes.releasing_killed_runs, every=0.05))
+    assert _dev(free_port()).exit_code == 0
+    assert found == [dg.DagsterRunStatus.FAILURE]
 
 
 INTERRUPTED = """
