@@ -84,12 +84,16 @@ def _matches(pattern: str, *, base: Path) -> list[Path]:
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:
-    """Of several names of a file its own, then the shortest: a link to a folder above it gives it dozens."""
+    """Of several names of a file the one with the fewest links in it, then the shortest: a link to a folder above it gives it dozens."""
     found: dict[str, Path] = {}
-    # A link such as `current.jsonl` may be another file's name tomorrow.
-    for path in sorted(paths, key=lambda path: (path.is_symlink(), len(path.parts), path)):
+    # A link such as `current.jsonl`, or a linked folder `current`, may be another's name tomorrow.
+    for path in sorted(paths, key=lambda path: (_n_links(path), len(path.parts), path)):
         found.setdefault(os.path.realpath(path), path)
     return list(found.values())
+
+
+def _n_links(path: Path) -> int:
+    return sum(part.is_symlink() for part in (path, *path.parents))
 
 
 def check_file(path: Path) -> None:

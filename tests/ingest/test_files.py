@@ -94,6 +94,20 @@ def test_a_link_that_moves_on_to_the_newest_file_gives_no_file_another_name(tmp_
         assert resolve_files(["*.jsonl"], roots=[tmp_path]) == nights[:count]
 
 
+def test_a_linked_folder_that_moves_on_to_the_newest_gives_no_file_another_name(tmp_path: Path) -> None:
+    # A link above all of them tells nothing.
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "root").symlink_to("disk")
+    nights = [tmp_path / "root" / month / "reviews.jsonl" for month in ("july", "june")]
+    for night in nights:
+        night.parent.mkdir()
+        night.write_text("x")
+        (tmp_path / "disk" / "current").unlink(missing_ok=True)
+        (tmp_path / "disk" / "current").symlink_to(night.parent.name)
+        assert night in resolve_files(["*/*.jsonl"], roots=[tmp_path / "root"])
+    assert resolve_files([str(tmp_path / "root")], roots=[]) == nights
+
+
 def test_a_url_stands_for_the_file_that_fetch_keeps_it_in(tmp_path: Path) -> None:
     url = "https://example.org/data/a%20b.jsonl.gz?v=1#sha256=" + "0" * 64
     with pytest.raises(IngestError, match="run `persona-fidelity fetch` with the same study"):
