@@ -51,6 +51,7 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
 
     Raises:
         NoFileError: A pattern matches nothing.
+        IngestError: A folder that may hold some cannot be read.
     """
     found: set[Path] = set()
     for pattern in patterns:
@@ -73,14 +74,31 @@ def resolve_files(patterns: Sequence[str], *, roots: Sequence[Path]) -> list[Pat
 
 def _matches(pattern: str, *, base: Path) -> list[Path]:
     # A name that exists is not a glob, whatever brackets it holds.
-    if (base / pattern).is_dir():
+    if os.path.isdir(base / pattern):
+        _require_open(os.path.join(glob.escape(pattern), "**", "*"), base=base)
         names = [os.path.join(pattern, name) for name in glob.glob("**", root_dir=base / pattern, recursive=True)]
-    elif (base / pattern).exists():
+    elif os.path.exists(base / pattern):
         return [Path(os.path.abspath(base / pattern))]
     else:
+        _require_open(pattern, base=base)
         names = glob.glob(pattern, root_dir=base, recursive=True)
     finished = [base / name for name in names if not name.endswith(UNFINISHED)]
     return _once([Path(os.path.abspath(path)) for path in finished if path.is_file()])
+
+
+def _require_open(pattern: str, *, base: Path) -> None:
+    """Refuse folders on the way that may not be read: `glob` passes over them as if they were empty."""
+    parts = Path(pattern).parts
+    for number, part in enumerate(parts):
+        is_listed = glob.has_magic(part) or "**" in parts[:number]
+        needed = os.R_OK | os.X_OK if is_listed else os.X_OK
+        names = glob.glob(os.path.join(*parts[:number]), root_dir=base, recursive=True) if number else [""]
+        for folder in (base / name for name in names):
+            if os.path.isdir(folder) and not os.access(folder, needed):
+                raise IngestError(
+                    f"{os.path.abspath(folder)} cannot be read, and may hold files of the study: check its permissions, or "
+                    "name the folders beside it in the study."
+                )
 
 
 def _once(paths: Sequence[Path]) -> list[Path]:

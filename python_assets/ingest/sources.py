@@ -30,7 +30,7 @@ def source_files(sources: Sequence[Source], *, roots: Sequence[Path]) -> list[So
 
     Raises:
         NoFileError: A pattern matches nothing.
-        IngestError: Two addresses stand for the same file.
+        IngestError: Two addresses stand for the same file, or a folder that may hold some cannot be read.
     """
     require_own_files(pattern for source in sources for pattern in (*source.reviews, *source.items))
     found: list[SourceFile] = []

@@ -68,6 +68,26 @@ def test_a_folder_stands_for_all_finished_files_in_and_below_it(tmp_path: Path) 
         resolve_files(["empty"], roots=[tmp_path])
 
 
+@pytest.mark.parametrize(
+    ("source", "refused"),
+    [("landing", True), ("*/*.jsonl", False), ("*/*/*.jsonl", True), ("**/a.jsonl", True), ("landing/a.jsonl", False)],
+)
+def test_a_folder_that_may_not_be_read_is_not_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str, refused: bool
+) -> None:
+    shut = tmp_path / "landing" / "shut"
+    shut.mkdir(parents=True)
+    for folder in (shut, shut.parent):
+        (folder / "a.jsonl").write_text("x")
+    # Root may read all folders.
+    monkeypatch.setattr(files.os, "access", lambda path, _: Path(path) != shut)
+    if refused:
+        with pytest.raises(IngestError, match=r"shut cannot be read.*check its permissions"):
+            resolve_files([source], roots=[tmp_path])
+    else:
+        assert resolve_files([source], roots=[tmp_path]) == [shut.parent / "a.jsonl"]
+
+
 @pytest.mark.parametrize("pattern", ["landing", "landing/**", "landing/**/*.jsonl"])
 def test_a_link_to_a_folder_above_gives_no_file_a_second_name(tmp_path: Path, pattern: str) -> None:
     landing = tmp_path / "landing"
