@@ -27,7 +27,7 @@ IN_LINE = [dg.DagsterRunStatus.QUEUED, *UNDER_WAY]
 
 
 def fingerprint(workspace: Workspace) -> str:
-    """Sixteen hex digits that change with the path, size or time of any source file; no file is opened.
+    """Sixteen hex digits that change with the path, size or times of any source file; no file is opened.
 
     Raises:
         IngestError: A source has no file.

@@ -81,8 +81,12 @@ def _code_files(project: Path) -> Iterator[Path]:
 
 
 def files_fingerprint(files: Iterable[Path]) -> str:
-    """Changes when a source file comes, goes, grows or is written again; cheap, since ingest looks at the bytes."""
-    return digest(*((str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files))
+    """Changes when a source file comes, goes, grows or is written again; cheap, since ingest looks at the bytes.
+
+    A copy may bring its old time along; the system's own (ctime) nobody sets.
+    """
+    stats = ((file, file.stat()) for file in files)
+    return digest(*((str(file), stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns) for file, stat in stats))
 
 
 def split_fingerprint(warehouse: Warehouse, split: str) -> str:

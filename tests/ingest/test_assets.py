@@ -169,6 +169,17 @@ def test_a_change_starts_one_run_when_it_has_settled(landing: Path) -> None:
     assert [look(cursor)[1], look(look(cursor)[0])[1]] == [False, True]
 
 
+def test_a_file_of_the_same_size_and_time_with_other_contents_is_a_change(landing: Path) -> None:
+    path = write(landing / "1.jsonl", [review("u1")])
+    cursor, started = look(look(None)[0])
+    assert started
+    before = path.stat()
+    write(landing / ".new", [review("u2")]).replace(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (path.stat().st_size, path.stat().st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    assert look(look(cursor)[0])[1]
+
+
 def a_run(instance: dg.DagsterInstance, *, succeeds: bool) -> None:
     """What the sensor's daemon leaves in the history of runs."""
 
