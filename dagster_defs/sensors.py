@@ -48,7 +48,7 @@ def seconds_since_failure(instance: dg.DagsterInstance, sensor: str) -> float | 
     job=prepare,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Starts `prepare` when a source file is new, changed or gone, and again ten minutes after it failed or was cancelled. "
+    description="Starts the job prepare when a source file is new, changed or gone, and again ten minutes after it failed or was cancelled. "
     "Off until it is switched on; not needed where refresh_sensor is on.",
 )
 def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
@@ -80,7 +80,7 @@ def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
     job_name=refresh.name,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Starts `refresh` when a source file, an import or the study's settings changed or a step is due for another "
+    description="Starts the job refresh when a source file, an import or the study's settings changed or a step is due for another "
     "reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
 )
 def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:

@@ -12,7 +12,12 @@ from python_assets.metrics.score_retests import retest_rows
 from python_assets.placement.refresh import keep_current
 from python_assets.stages import forget_split
 
-KEYS = [dg.AssetKey(["ml", name]) for name in ("encoder_runs", "user_embeddings", "instrument_retests")]
+MADE = {
+    "encoder_runs": "The trained multi-prototype Bradley-Terry encoders (Eq. 1 to 4, Table 4): one a split, instrument and seed.",
+    "user_embeddings": "Each user's mixture and place in the space of an encoder; new and changed users are folded in.",
+    "instrument_retests": "How far encoders of an instrument that differ only in their seed agree, one row a pair and measure.",
+}
+KEYS = [dg.AssetKey(["ml", name]) for name in MADE]
 READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"], ["ml", "item_embeddings"]]
 
 
@@ -20,11 +25,12 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
     specs=[
         dg.AssetSpec(
             key,
+            description=description,
             group_name="encoder",
             kinds={"python", "pytorch"},
             deps=[dg.AssetKey(read) for read in READS],
         )
-        for key in KEYS
+        for key, description in zip(KEYS, MADE.values(), strict=True)
     ],
     partitions_def=SPLITS,
     pool=MODEL_POOL,

@@ -155,3 +155,12 @@ def test_why_the_job_failed_is_its_last_sentence(workspace: Workspace, instance:
 def test_all_of_it_is_off_until_somebody_switches_it_on() -> None:
     found = {sensor.name: sensor.default_status for sensor in defs.get_repository_def().sensor_defs}
     assert found == dict.fromkeys(("refresh_sensor", "source_file_sensor"), dg.DefaultSensorStatus.STOPPED)
+
+
+def test_the_ui_says_of_each_table_and_sensor_what_it_is() -> None:
+    repository = defs.get_repository_def()
+    said = [spec.description for spec in defs.resolve_all_asset_specs()]
+    assert all(said)
+    assert len(set(said)) == len(said), "two tables are not the same thing"
+    # They are not Markdown there.
+    assert not any("`" in str(sensor.description) for sensor in repository.sensor_defs)
