@@ -224,6 +224,11 @@ def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
     warehouse.replace_slice("raw.stages", rows, where={"job": stage.job, "partition_key": stage.partition})
 
 
+def forget_prepared(warehouse: Warehouse) -> None:
+    """Record that the corpus is not finished, whoever has taken files in or out: those before may come back."""
+    _forget(warehouse, "job = 'prepare'")
+
+
 def forget_split(warehouse: Warehouse, split: str) -> None:
     """Record that a split's encoder and its populations are not finished, whoever is about to make the encoder anew."""
     _forget(

@@ -21,6 +21,7 @@ from python_assets.ingest import (
     unnamed_files,
     withdraw_files,
 )
+from python_assets.stages import forget_prepared
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
@@ -93,6 +94,7 @@ def ingest(
     target = warehouse.open()
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}{batch_suffix(context.run_id)}"
     if unwanted := to_withdraw(target, config):
+        forget_prepared(target)
         context.log.info(withdraw_files(target, unwanted, batch_id=batch_id).in_words())
     with target.connect() as connection:
         known = known_readings(connection)
@@ -103,6 +105,7 @@ def ingest(
         if report.skipped:
             n_unchanged += 1
             continue
+        forget_prepared(target)
         lines.append(
             f"| {path.name} | {category} | {report.n_read:,} | {report.n_accepted:,} "
             f"| {report.n_duplicate:,} | {report.n_rejected:,} |"

@@ -18,6 +18,7 @@ from dagster_defs.assets import ingest as asset
 from dagster_defs.failures import first_cause
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace
+from python_assets.stages import Stage, finished_stages, mark
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import review, write
@@ -167,6 +168,24 @@ def test_a_change_starts_one_run_when_it_has_settled(landing: Path) -> None:
     write(landing / "2.jsonl", [review("u2")]).rename(landing / "3.jsonl")
     (landing / ".hidden").touch()
     assert [look(cursor)[1], look(look(cursor)[0])[1]] == [False, True]
+
+
+def test_a_corpus_is_not_done_when_files_went_in_or_out_since(landing: Path, warehouse: Warehouse) -> None:
+    """Whoever makes it: where the former files come back, all would look as it did."""
+    prepare, path = Stage("prepare", ""), write(landing / "1.jsonl", [review("u1")])
+    write(landing / "2.jsonl", [review("u2")])
+
+    def is_done(**config: Any) -> bool:
+        mark(warehouse, prepare, "of the files at first")
+        assert materialize(warehouse, **config).success
+        return prepare in finished_stages(warehouse)
+
+    assert not is_done()
+    assert is_done()
+    write(path, [review("u1", rating=1.0)])
+    assert not is_done()
+    path.unlink()
+    assert not is_done(withdraw=[str(path)])
 
 
 def test_a_file_of_the_same_size_and_time_with_other_contents_is_a_change(landing: Path) -> None:
