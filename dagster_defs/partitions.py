@@ -18,8 +18,13 @@ WAREHOUSE_POOL = "warehouse"
 MODEL_POOL = "gpu"
 
 
+def split_of(context: dg.AssetExecutionContext) -> str:
+    """The partition of an asset of a split."""
+    return WORKSPACE.study.require_split(context.partition_key)
+
+
 def split_and_population(context: dg.AssetExecutionContext) -> tuple[str, str]:
     """The partition of a population asset."""
     key = context.partition_key
     assert isinstance(key, dg.MultiPartitionKey)
-    return key.keys_by_dimension["split"], key.keys_by_dimension["population"]
+    return WORKSPACE.study.require_split(key.keys_by_dimension["split"]), key.keys_by_dimension["population"]

@@ -1,10 +1,11 @@
 """The users' space: encoders of every instrument, and how far each agrees with itself."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
-from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE
+from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE, split_of
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.data import read_training_data
@@ -37,13 +38,13 @@ READS = [["corpus", "preference_pairs"], ["corpus", "items"], ["corpus", "users"
 )
 def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument; fold new data in."""
-    split, study, target = context.partition_key, WORKSPACE.study, warehouse.prepared()
+    split, study, target = split_of(context), WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
     data = read_training_data(target, split)
     outcomes = {}
     for name, instrument in study.instruments.items():
         for seed in study.encoder_seeds(name):
-            made = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
+            made: dict[str, Any] = {"split": split, "instrument": name, "seed": seed, "code_version": code_version()}
             outcomes[f"{name}_seed_{seed}"] = keep_current(target, data, instrument, **made, log=context.log.info)
         retests = retest_rows(target, data, study, split=split, instrument=name, code_version=code_version())
         target.replace_slice("ml.instrument_retests", retests, where={"split": split, "instrument": name})

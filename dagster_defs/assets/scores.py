@@ -6,7 +6,7 @@ import dagster as dg
 import pyarrow as pa
 
 from dagster_defs.assets.metadata import preview
-from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPACE, split_and_population
+from dagster_defs.partitions import POPULATIONS, SPLITS, WAREHOUSE_POOL, WORKSPACE, split_and_population, split_of
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.metrics.rows import paired_rows
@@ -53,7 +53,7 @@ PLACED = """
 )
 def references(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> Iterator[dg.MaterializeResult]:
     """Floor, ceiling, the three synthetic baselines (Table 6) and the ignorant rater, scored against real users."""
-    split, study, target = context.partition_key, WORKSPACE.study, warehouse.prepared()
+    split, study, target = split_of(context), WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
     tables = []
     for name, instrument in study.instruments.items():

@@ -66,6 +66,16 @@ class Study(Settings):
             raise ValueError("instruments of one warehouse share `prototypes` and `dimension`: use two studies")
         return self
 
+    def require_split(self, name: str) -> str:
+        """The name, if a split has it.
+
+        Raises:
+            LookupError: None has; a UI that has been open for long may still offer it.
+        """
+        if name in self.splits:
+            return name
+        raise LookupError(f"{name} is no split of study {self.name} (any more): in the UI, reload the definitions.")
+
     def population(self, name: str) -> Population:
         """The population of that name.
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import dagster as dg
 import pytest
 
+from dagster_defs.partitions import split_and_population, split_of
 from dagster_defs.plan import plan
 from dagster_defs.run import run_study
 from python_assets.stages import require_settings
@@ -46,3 +50,17 @@ def test_the_ui_wants_the_settings_that_sql_reads(opened: Open) -> None:
     assert "or the job `prepare`" in done.stdout
     assert workspace.warehouse.rows("from ml.personas order by all") == personas
     assert to_do(workspace) == []
+
+
+@pytest.mark.parametrize(
+    ("partition_of", "partition"),
+    [
+        (split_of, "Gone"),
+        (split_and_population, dg.MultiPartitionKey({"split": "Gone", "population": "perfect_rater"})),
+    ],
+)
+def test_a_split_that_left_the_study_and_that_an_open_ui_still_offers_is_named(
+    partition_of: Callable[[dg.AssetExecutionContext], object], partition: str
+) -> None:
+    with pytest.raises(LookupError, match=r"Gone is no split of study .*reload the definitions"):
+        partition_of(dg.build_asset_context(partition_key=partition))
