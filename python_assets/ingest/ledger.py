@@ -95,5 +95,7 @@ def record(connection: duckdb.DuckDBPyConnection, report: FileReport, *, batch_i
     known_by = {name: row[name] for name in ("path", "category", "kind", "format", "sha256", "n_rejected")}
     connection.execute(f"insert into raw.earlier_readings by name select * {replaced}", known_by)
     connection.execute(f"delete {replaced}", known_by)
-    columns = ", ".join(f"${name} as {name}" for name in row)
-    connection.execute(f"insert into raw.ingested_files by name select {columns}", row)
+    columns = ", ".join(f"${name} as {name}" for name in row if name != "ingested_at")
+    # A withdrawal reads the others again in this order, which a clock that was set back, or another machine's, must not turn.
+    after_all = "greatest($ingested_at, (select max(ingested_at) + interval 1 microsecond from raw.ingested_files))"
+    connection.execute(f"insert into raw.ingested_files by name select {columns}, {after_all} as ingested_at", row)

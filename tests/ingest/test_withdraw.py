@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from python_assets.ingest import IngestError, missing_files, withdraw, withdraw_files
+from python_assets.ingest import IngestError, ledger, missing_files, withdraw, withdraw_files
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
 
@@ -65,6 +66,26 @@ def test_a_review_that_another_file_holds_stays_in_that_version(
     rating = 2.0 if first_goes else 5.0
     assert warehouse.rows("select rating, file from raw.reviews where user_id = 'u1'") == [(rating, str(stays))]
     assert state(warehouse) == from_scratch(tmp_path, [(stays, {})])
+
+
+def test_the_file_that_was_read_last_counts_though_the_clock_was_set_back_before_it(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes, old, new = (write(tmp_path / name, [review(rating=n)]) for n, name in enumerate(("goes", "old", "new"), 1))
+    now = datetime.now(UTC)
+
+    class Clock(datetime):
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return now
+
+    monkeypatch.setattr(ledger, "datetime", Clock)
+    for path in (goes, old, new):
+        ingest(warehouse, path)
+        now -= timedelta(hours=1)
+    goes.unlink()
+    withdraw_files(warehouse, [goes], batch_id="b2")
+    assert warehouse.rows("select rating, file from raw.reviews") == [(3.0, str(new))]
 
 
 @pytest.mark.parametrize("shared", [True, False])
