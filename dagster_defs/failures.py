@@ -8,6 +8,7 @@ import click
 import dagster as dg
 
 from python_assets.lake.errors import AGAIN, is_lost, said_by_postgresql
+from python_assets.warehouse.file_errors import MORE_MEMORY, needs_memory
 
 LONGEST = 600
 _FAILURE = re.compile(r"^Failure in (\w+) (\S+)[^\n]*\n(.*?)(?=^Failure in |\Z)", re.DOTALL | re.MULTILINE)
@@ -37,6 +38,8 @@ def in_one_line(message: str) -> str:
     text = click.unstyle(message)
     line = " ".join((_of_dbt(text) or text).split())[:LONGEST]
     # Ours says so already.
+    if needs_memory(line) and MORE_MEMORY not in line:
+        return f"{line}; {MORE_MEMORY}, and run the same command again"
     needs_room = _NO_ROOM.search(line) and "make room" not in text
     return f"{line}; make room on the disk and run the same command again" if needs_room else line
 

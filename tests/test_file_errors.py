@@ -8,7 +8,7 @@ import pytest
 
 from python_assets.addresses import open_warehouse
 from python_assets.warehouse import Warehouse
-from python_assets.warehouse.file_errors import WarehouseError, is_conflict, is_damaged, is_in_use
+from python_assets.warehouse.file_errors import WarehouseError, is_conflict, is_damaged, is_in_use, needs_memory
 
 IN_USE = 'IO Error: Could not set lock on file "/a/w.duckdb": Conflicting lock is held in python (PID 12) by user ann.'
 BLOCK = (
@@ -63,3 +63,17 @@ def test_a_damaged_file_is_one_sentence_that_says_what_to_do(path: Path, damage:
 def test_an_address_elsewhere_is_no_folder_of_that_name(address: str) -> None:
     with pytest.raises(WarehouseError, match="is no file on this machine"):
         open_warehouse(address)
+
+
+def test_too_little_memory_is_told_with_what_to_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    warehouse = Warehouse(tmp_path / "w.duckdb")
+    warehouse.prepare()
+    monkeypatch.setenv("PERSONA_FIDELITY_MEMORY", "3MB")
+    wanted = r"^DuckDB had too little memory at .*w\.duckdb \(Out of Memory Error: .*set PERSONA_FIDELITY_MEMORY to more"
+    with pytest.raises(WarehouseError, match=wanted):
+        warehouse.rows("select list(range) from range(10000000)")
+
+
+def test_a_disk_without_room_for_what_does_not_fit_into_memory_is_no_lack_of_memory() -> None:
+    words = 'Out of Memory Error: failed to offload data block of size 256.0 KiB (9 MiB/9 MiB used). Set by "max_temp_directory_size"'
+    assert not needs_memory(words)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 
 import duckdb
 
-_NO_ROOM = re.compile(
-    r"no space left|too large|quota exceeded|out of memory|failed to (offload|allocate)", re.IGNORECASE
-)
+from python_assets.warehouse.file_errors import MORE_MEMORY, needs_memory
+
+_NO_ROOM = re.compile(r"no space left|too large|quota exceeded|failed to offload", re.IGNORECASE)
 
 
 class IngestError(Exception):
@@ -40,5 +40,5 @@ def write_errors(what: str) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError) as error:
         cause = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        help_ = "make room on the disk" if _NO_ROOM.search(cause) else "mend that"
+        help_ = MORE_MEMORY if needs_memory(cause) else "make room on the disk" if _NO_ROOM.search(cause) else "mend that"
         raise IngestError(f"{what} was not kept ({cause}): {help_}, and run the same command again.") from error

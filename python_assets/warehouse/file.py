@@ -24,8 +24,8 @@ from python_assets.warehouse.file_errors import (
     first_line,
     holder,
     is_conflict,
-    is_damaged,
     is_in_use,
+    why_unusable,
 )
 from python_assets.warehouse.layout import take_over
 from python_assets.warehouse.memory import bound_memory
@@ -85,12 +85,10 @@ class Warehouse:
         connection = self._open(read_only=read_only) if self._shared is None else self._shared.cursor()
         try:
             yield connection
-        except duckdb.IOException as error:
-            if not is_damaged(error):
+        except (duckdb.IOException, duckdb.OutOfMemoryException) as error:
+            if not (why := why_unusable(error, self.address)):
                 raise
-            raise WarehouseError(
-                f"{self.address} is damaged ({first_line(error)}): put a backup in its place, or move it away and run again."
-            ) from error
+            raise WarehouseError(why) from error
         finally:
             connection.close()
 

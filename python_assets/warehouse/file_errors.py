@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+MORE_MEMORY = "set PERSONA_FIDELITY_MEMORY to more (without it DuckDB takes up to 80% of the machine's)"
+
 
 class WarehouseError(Exception):
     """The warehouse cannot be opened or used; the message says what to do."""
@@ -43,6 +45,20 @@ def is_damaged(error: Exception) -> bool:
     """Whether the file's bytes are not those that DuckDB wrote."""
     text = _own_words(error)
     return "corrupt database file" in text or "could not read enough bytes" in text
+
+
+def needs_memory(error: Exception | str) -> bool:
+    """Whether DuckDB had too little memory; where it finds no room for what does not fit, that is the disk's."""
+    return "Out of Memory Error" in str(error) and "failed to offload" not in str(error)
+
+
+def why_unusable(error: Exception, address: str) -> str:
+    """Why a warehouse that is open cannot be used, and what to do; empty where an error says nothing of the kind."""
+    if is_damaged(error):
+        return f"{address} is damaged ({first_line(error)}): put a backup in its place, or move it away and run again."
+    if needs_memory(error):
+        return f"DuckDB had too little memory at {address} ({first_line(error)}): {MORE_MEMORY}, and run the same command again."
+    return ""
 
 
 def is_missing(error: Exception) -> bool:

@@ -131,6 +131,11 @@ LOG = "(all of it: /home/me/dbt_project/target/dbt_models-34ac313-2f1c9ac/dbt.lo
             "a.jsonl was not kept (No space left on device): make room on the disk, and run the same command again.",
             "a.jsonl was not kept (No space left on device): make room on the disk, and run the same command again.",
         ),
+        (
+            "OutOfMemoryException: Out of Memory Error: failed to pin block of size 256.0 KiB",
+            "OutOfMemoryException: Out of Memory Error: failed to pin block of size 256.0 KiB; set PERSONA_FIDELITY_MEMORY to more "
+            "(without it DuckDB takes up to 80% of the machine's), and run the same command again",
+        ),
         ("ValueError: no\n   such\tuser\n", "ValueError: no such user"),
     ],
 )

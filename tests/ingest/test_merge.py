@@ -10,6 +10,7 @@ import pytest
 from python_assets.ingest import FileReport, IngestError, files, load
 from python_assets.ingest.merge import reconcile
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.ingest.samples import ingest, review, write
 
 REPORT = FileReport(Path("a"), "reviews", "C", "amazon_2023", "0", 10, 5, 3, 2, 1, skipped=False)
@@ -52,6 +53,16 @@ def test_a_failure_at_the_end_leaves_the_state_before(
             ingest(warehouse, path)
     assert [warehouse.rows(f"select * from {table}") for table in tables] == before
     assert ingest(warehouse, path).n_corrected == 1
+
+
+def test_too_little_memory_is_not_called_a_full_disk(
+    tmp_path: Path, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write(tmp_path / "a.jsonl", [review()])
+    monkeypatch.setenv("PERSONA_FIDELITY_MEMORY", "12MB")
+    with pytest.raises((IngestError, WarehouseError), match="set PERSONA_FIDELITY_MEMORY to more") as caught:
+        ingest(warehouse, path)
+    assert "make room" not in str(caught.value)
 
 
 def test_lines_that_the_reader_lost_are_noticed(
