@@ -102,16 +102,30 @@ def test_a_new_file_has_the_newer_storage_format_and_an_old_one_keeps_its_own(tm
     assert Warehouse(old).rows(query) == as_it_was
 
 
-def test_a_file_without_permission_is_not_called_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("said", ["Permission denied", "Read-only file system"])
+def test_a_file_without_permission_is_not_called_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
     path = tmp_path / "w.duckdb"
     Warehouse(path).prepare()
 
     def refuse(*_: object, **__: object) -> None:
         # Root may write everything, so the fault cannot be made here.
-        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": Permission denied')
+        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": {said}')
 
     monkeypatch.setattr(duckdb, "connect", refuse)
-    with pytest.raises(WarehouseError, match=r"w\.duckdb may not be written: check its permissions"):
+    with pytest.raises(WarehouseError, match=r"w\.duckdb may not be written: check its permissions, and whether"):
         Warehouse(path).write(lambda connection: None)
     with pytest.raises(WarehouseError, match="may not be read"):
         Warehouse(path).rows("select 1")
+
+
+def test_a_file_that_is_taken_away_meanwhile_is_not_made_anew(warehouse: Warehouse) -> None:
+    warehouse.path.unlink()
+    for action in (
+        lambda: warehouse.rows("select 1"),
+        lambda: warehouse.write(lambda connection: connection.execute("select 1")),
+    ):
+        with pytest.raises(WarehouseError, match=r"vectors\.duckdb was there and is gone: bring it back"):
+            action()
+    assert not warehouse.path.exists()

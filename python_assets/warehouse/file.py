@@ -21,10 +21,10 @@ from python_assets.warehouse.columns import columns
 from python_assets.warehouse.file_errors import (
     NoWarehouseError,
     WarehouseError,
-    first_line,
     holder,
     is_conflict,
     is_in_use,
+    why_closed,
     why_unusable,
 )
 from python_assets.warehouse.layout import take_over
@@ -59,6 +59,7 @@ class Warehouse:
         self.conflicts = 0
         """Commits of this object that had to be tried again because another writer was faster."""
         self._shared: duckdb.DuckDBPyConnection | None = None
+        self._was_there = False
 
     @property
     def address(self) -> str:
@@ -132,7 +133,12 @@ class Warehouse:
     def _open(
         self, *, read_only: bool, shared: bool = True, config: dict[str, Any] | None = None
     ) -> duckdb.DuckDBPyConnection:
-        if read_only and not self.path.exists():
+        if not (here := self.path.exists()) and self._was_there:
+            # Written anew, it would hold nothing but this one thing.
+            raise WarehouseError(
+                f"{self.path} was there and is gone: bring it back, or see that nobody takes it away, and run the same command again."
+            )
+        if read_only and not here:
             raise NoWarehouseError(
                 f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
             )
@@ -144,21 +150,14 @@ class Warehouse:
                     create_file(self.path)
                 connection = duckdb.connect(str(self.path), read_only=read_only, config=config or {})
                 turn.over()
+                self._was_there = True
                 remove_leftovers(self.path)
                 return bound_memory(connection, self.path)
             except (duckdb.IOException, duckdb.ConnectionException) as error:
                 if isinstance(error, duckdb.ConnectionException) and not shared:
                     raise
-                if "permission denied" in str(error).lower():
-                    raise WarehouseError(
-                        f"{self.path} may not be {'read' if read_only else 'written'}: check its permissions, or name another "
-                        "with --warehouse."
-                    ) from error
                 if not is_in_use(error):
-                    raise WarehouseError(
-                        f"{self.path} cannot be opened as a DuckDB file ({first_line(error).rstrip('.!')}): "
-                        "name another with --warehouse, or move it away and run again."
-                    ) from error
+                    raise WarehouseError(why_closed(error, self.path, read_only=read_only)) from error
                 if not turn.wait(f"{self.path} is in use by {holder(error)}"):
                     raise WarehouseError(
                         f"{self.path} is in use by {holder(error)}; waited {self.wait_seconds:.0f} s. "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 MORE_MEMORY = "set PERSONA_FIDELITY_MEMORY to more (without it DuckDB takes up to 80% of the machine's)"
 
@@ -50,6 +51,19 @@ def is_damaged(error: Exception) -> bool:
 def needs_memory(error: Exception | str) -> bool:
     """Whether DuckDB had too little memory; where it finds no room for what does not fit, that is the disk's."""
     return "Out of Memory Error" in str(error) and "failed to offload" not in str(error)
+
+
+def why_closed(error: Exception, path: Path, *, read_only: bool) -> str:
+    """Why a file that nobody else has open cannot be opened, and what to do."""
+    if any(words in _own_words(error) for words in ("permission denied", "read-only file system")):
+        return (
+            f"{path} may not be {'read' if read_only else 'written'}: check its permissions, and whether its folder is mounted "
+            "for reading only, or name another with --warehouse."
+        )
+    return (
+        f"{path} cannot be opened as a DuckDB file ({first_line(error).rstrip('.!')}): "
+        "name another with --warehouse, or move it away and run again."
+    )
 
 
 def why_unusable(error: Exception, address: str) -> str:
