@@ -17,7 +17,7 @@ import duckdb
 
 from dagster_defs.cli.options import chosen_warehouse, warehouse_option
 from python_assets.warehouse import Warehouse
-from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.file_errors import WarehouseError, first_line
 
 READING = {duckdb.StatementType.SELECT, duckdb.StatementType.PRAGMA}
 # Functions of a lake and of its catalogue that change something and could be asked with `select`, and the one that runs
@@ -101,7 +101,16 @@ def write_answer(target: Warehouse, query: str, path: Path, format_: str) -> Non
         # The path is our own; COPY takes no parameter there.
         name = str(path).replace("'", "''")
         copy = f"copy (from answer) to '{name}' ({COPY_OPTIONS[format_]}, use_tmp_file false)"
-        _asked(connection, query).query("answer", copy)
+        answer = _asked(connection, query)
+        try:
+            answer.query("answer", copy)
+        except duckdb.IOException as error:
+            if str(path) not in str(error):
+                raise
+            raise WarehouseError(
+                f"The answer cannot be put aside in {path.parent.parent} ({first_line(error).rpartition(': ')[2]}): make room there, or "
+                "set TMPDIR to another folder."
+            ) from error
 
 
 def _asked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPyRelation:

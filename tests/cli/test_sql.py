@@ -12,7 +12,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from dagster_defs.cli import main
+from dagster_defs.cli.sql import write_answer
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import COMMAND
 
 TYPES = """
@@ -46,6 +48,12 @@ def test_json_keeps_types(warehouse: Warehouse) -> None:
             "words": 'a, "b"',
         }
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_an_answer_without_room_names_the_folder_and_not_the_query(warehouse: Warehouse) -> None:
+    with pytest.raises(WarehouseError, match=r"^The answer cannot be put aside in / \(.*\): make room there, or set TMPDIR"):
+        write_answer(warehouse, "from range(100000)", Path("/dev/full"), "csv")
 
 
 def test_numbers_that_json_does_not_know_are_null(warehouse: Warehouse) -> None:
