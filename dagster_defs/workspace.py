@@ -25,7 +25,7 @@ from python_assets.lake import LAKE_DATA_VARIABLE, Lake, is_lake
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
-from python_assets.warehouse.file_names import check_path_for_runs
+from python_assets.warehouse.file_names import check_history, check_path_for_runs
 
 PROJECT = Path(__file__).parent.parent
 
@@ -103,7 +103,11 @@ def limit_setting() -> int | None:
 
 
 def export(workspace: Workspace, *, study: str | None, data_root: Path | None, limit: int | None) -> None:
-    """Put the choice into the environment, for dbt and for processes that Dagster starts."""
+    """Put the choice into the environment, for dbt and for processes that Dagster starts.
+
+    Raises:
+        WarehouseError: Dagster cannot read the name of the folder for its history.
+    """
     os.environ["PERSONA_FIDELITY_WAREHOUSE"] = workspace.address
     workspace.warehouse.path.parent.mkdir(parents=True, exist_ok=True)
     for variable, value in {
@@ -116,6 +120,7 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     # A history of two warehouses would show the rows of one on the assets of the other, and start runs of one in the other.
     # Dagster takes no relative folder.
     home = Path(os.environ.get("DAGSTER_HOME") or _own_history(workspace.warehouse)).expanduser().resolve()
+    check_history(home)
     os.environ["DAGSTER_HOME"] = str(home)
     home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from dagster_defs.workspace import export, open_workspace
 from python_assets.addresses import open_warehouse
 from python_assets.warehouse.file_errors import WarehouseError
-from python_assets.warehouse.file_names import check_file_name, check_path_for_runs
+from python_assets.warehouse.file_names import check_file_name, check_history, check_path_for_runs
 
 
 @pytest.mark.parametrize("name", ["results.duckdb", "RAW.db", ".ml.duckdb", "corpus.2026.duckdb", "probes"])
@@ -53,3 +55,18 @@ def test_a_path_that_dbt_or_dagster_cannot_read_is_refused(tmp_path: Path, path:
 def test_other_names_are_not(tmp_path: Path, path: str) -> None:
     check_file_name(tmp_path / path)
     check_path_for_runs(tmp_path / path)
+
+
+@pytest.mark.parametrize("name", ["a#b", "a?b", "a%20b"])
+def test_a_history_that_dagster_would_look_for_elsewhere_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", str(tmp_path / "w.duckdb"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / name))
+    with pytest.raises(WarehouseError, match=f"cannot read a {re.escape(name[1])} there: set DAGSTER_HOME"):
+        export(open_workspace(), study=None, data_root=None, limit=None)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_a_history_may_have_other_names(tmp_path: Path) -> None:
+    check_history(tmp_path / "it's 100% mine" / "ünï")

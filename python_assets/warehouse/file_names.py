@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from python_assets.warehouse.file_errors import WarehouseError
@@ -50,6 +51,21 @@ def check_path_for_runs(path: Path) -> None:
         raise WarehouseError(
             f"A warehouse cannot lie at {path}, as dbt and Dagster cannot read a {found[0]} there: "
             "choose another place with --warehouse."
+        )
+
+
+def check_history(folder: Path) -> None:
+    """Refuse a folder for Dagster's history that Dagster would look for under another name.
+
+    Args:
+        folder: Absolute.
+
+    Raises:
+        WarehouseError: Says which letter it is.
+    """
+    if found := re.search(r"[#?]|%(?=[0-9A-Fa-f]{2})", str(folder)):
+        raise WarehouseError(
+            f"Dagster's history cannot lie at {folder}, as Dagster cannot read a {found[0]} there: set DAGSTER_HOME to another folder."
         )
 
 
