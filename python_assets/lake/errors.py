@@ -14,6 +14,8 @@ _CUT = ("server closed the connection", "terminating connection", "no connection
 _LEFT_BY_A_CUT = re.compile(r"Current transaction is aborted|index 0 within vector of size 0.*ducklake", re.DOTALL)
 _AWAY = ("Connection refused", "could not connect", "Is the server running", "starting up", "shutting down")
 """The third for a socket's file that is away."""
+_READ_ONLY = re.compile("read-only|during recovery", re.IGNORECASE)
+"""In English, and in languages that use the English word; elsewhere PostgreSQL's own words have to do."""
 _ASKED = ("Failed to prepare COPY", "Failed to execute query")
 _PASSING = (*NO_CONNECTION_FREE, "starting up", "shutting down", "already exists", "duplicate key")
 """What PostgreSQL says when the same attempt may succeed in a moment: also two first users who make the catalogue at once."""
@@ -68,6 +70,11 @@ def why(error: duckdb.Error, address: str) -> str:
             f"says how to tell the catalogue. ({first_line(error)})"
         )
     if said := said_by_postgresql(str(error)):
+        if _READ_ONLY.search(said):
+            return (
+                f"PostgreSQL lets nobody write at {address} ({said}): name its primary server where this is a standby, or see to its "
+                "default_transaction_read_only, and run the same command again."
+            )
         return f"PostgreSQL does not do what is asked of {address} ({said}): see to that there, and run the same command again."
     return f"The lake at {address} cannot be opened: {' '.join(str(error).split())[:400]}"
 

@@ -9,6 +9,7 @@ import pytest
 
 from python_assets.addresses import open_warehouse
 from python_assets.lake import Lake
+from python_assets.lake.lake import _ATTACHED
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
@@ -72,3 +73,13 @@ def test_who_was_granted_the_rights_of_the_docs_writes(server: Server) -> None:
     for action in ACTIONS.values():
         action(writer)
     assert server.sql("writer", "select count(*) from pg_tables where tableowner = 'writer'") == "0\n"
+
+
+def test_a_server_that_takes_no_writes_is_told_with_what_to_do(server: Server) -> None:
+    lake = server.new_lake("read_only")
+    lake.prepare()
+    server.sql("postgres", "alter database read_only set default_transaction_read_only = on")
+    reader = open_warehouse(lake.address)
+    _ATTACHED.clear()
+    with pytest.raises(WarehouseError, match=r"^PostgreSQL lets nobody write at .*: name its primary server where this is a standby"):
+        write(reader, "a", 1)
