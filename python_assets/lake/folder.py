@@ -79,6 +79,13 @@ def is_bare(data: str) -> bool:
         return isinstance(error, FileNotFoundError | NotADirectoryError)
 
 
+def is_free(connection: duckdb.DuckDBPyConnection, data: str) -> bool:
+    """Whether a lake's folder or store can be marked, and is not yet."""
+    if ELSEWHERE.match(data):
+        return not _any_stored(connection, data)
+    return Path(data).is_dir() and is_bare(data)
+
+
 def _any_stored(connection: duckdb.DuckDBPyConnection, data: str) -> bool:
     try:
         return bool(connection.execute("from glob(?) limit 1", [data.rstrip("/") + "/**"]).fetchall())
@@ -90,10 +97,19 @@ def _any_stored(connection: duckdb.DuckDBPyConnection, data: str) -> bool:
 
 
 def mark_as_taken(connection: duckdb.DuckDBPyConnection, data: str) -> None:
-    """Leave a file where a lake's will be: the first of these comes later, and until then the folder would look free."""
+    """Leave a file where a lake's will be: the first of these comes later, and until then the folder would look free.
+
+    Raises:
+        WarehouseError: There is no room for it, or no right.
+    """
     path = f"{data.rstrip('/')}/lake.csv".replace("'", "''")
     words = "Here are the files of a lake (DuckLake). Of other Parquet files among them none is safe."
-    connection.execute(f"copy (select '{words}' as lake) to '{path}' (format csv, use_tmp_file false)")
+    try:
+        connection.execute(f"copy (select '{words}' as lake) to '{path}' (format csv, use_tmp_file false)")
+    except duckdb.IOException as error:
+        if not (trouble := trouble_with_a_file(str(error), data)):
+            raise
+        raise WarehouseError(f"{data} {trouble}, then run the same command again.") from error
 
 
 def trouble_with_a_file(text: str, data: str) -> str:

@@ -26,7 +26,7 @@ from python_assets.lake.errors import (
     why,
 )
 from python_assets.lake.extensions import load_extensions
-from python_assets.lake.folder import absolute, is_bare, mark_as_taken, require_own_folder, trouble_with_a_file
+from python_assets.lake.folder import absolute, is_bare, is_free, mark_as_taken, require_own_folder, trouble_with_a_file
 from python_assets.lake.names import catalogue_of, local_name
 from python_assets.lake.turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake.upkeep import keep_up
@@ -267,8 +267,10 @@ class Lake(Warehouse):
                         return self._attach_with(connection, f"create_if_not_exists false{data}")
                     raise
             self._attach_with(connection, f"create_if_not_exists true{data}")
-            if self.data:
-                mark_as_taken(connection, self.data)
+        # Whoever made it may have had no room to say so.
+        folder = self._folder(connection)
+        if not connection.execute(ANY_TABLE).fetchone() and is_free(connection, folder):
+            mark_as_taken(connection, folder)
 
     def _attach_with(self, connection: duckdb.DuckDBPyConnection, options: str) -> None:
         connection.execute(f"attach {_quoted(self._address)} as lake ({options})")

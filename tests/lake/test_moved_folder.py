@@ -122,3 +122,22 @@ def test_a_folder_named_from_where_somebody_stands_is_the_same_from_elsewhere(
     check(made)
     assert [*(tmp_path / "here" / "its files").rglob("*.parquet")]
     assert not [*(tmp_path / "there").iterdir()]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_a_folder_that_had_no_room_for_its_mark_gets_it_from_the_next_command(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = server.new_lake("no_room_at_first")
+    folder = Path(str(lake.data))
+    folder.mkdir()
+    mark = folder / "lake.csv"
+    mark.symlink_to("/dev/full")
+    monkeypatch.setattr("python_assets.lake.lake.require_own_folder", lambda *_: None)
+    monkeypatch.setattr("python_assets.lake.lake.is_free", lambda *_: True, raising=False)
+    with pytest.raises(WarehouseError, match=rf"^{folder}/ has no room: make room on its disk, then run the same command again"):
+        lake.prepare()
+    monkeypatch.undo()
+    mark.unlink()
+    reopened(lake).prepare()
+    assert mark.is_file()
