@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -39,3 +41,27 @@ def test_dbt_reads_the_project_once_for_a_warehouse(small_run: Finished) -> None
     _, *later = (log.read_text() for log in sorted(logs, key=lambda log: log.stat().st_mtime))
     assert later
     assert all("no changes found, skipping parsing" in log for log in later)
+
+
+def test_a_model_of_long_ago_that_comes_or_goes_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    models = tmp_path / "models"
+    for folder in (models, *(tmp_path / "dbt_project" / name for name in ("macros", "seeds", "data-tests"))):
+        folder.mkdir(parents=True)
+    for file in (models / "a.sql", *(tmp_path / "dbt_project" / f"{name}.yml" for name in ("dbt_project", "profiles"))):
+        file.touch()
+
+    def parse(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        apart = Path(command[-1])
+        (apart / "partial_parse.msgpack").touch()
+        (apart / "manifest.json").write_text(" ".join(sorted(path.stem for path in models.iterdir())))
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(dbt, "PROJECT", tmp_path)
+    monkeypatch.setattr(dbt, "DBT_DIR", tmp_path / "dbt_project")
+    monkeypatch.setattr(dbt.subprocess, "run", parse)
+    assert dbt.ensure_manifest().read_text() == "a"
+    (models / "b.sql").touch()
+    os.utime(models / "b.sql", (0, 0))
+    assert dbt.ensure_manifest().read_text() == "a b"
+    (models / "b.sql").unlink()
+    assert dbt.ensure_manifest().read_text() == "a"
