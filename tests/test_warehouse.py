@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import warnings
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import pytest
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.columns import batches, columns, from_matrix, to_matrix
 from python_assets.warehouse.file_errors import WarehouseError
+from tests.conftest import PROJECT
 
 
 @pytest.fixture
@@ -129,3 +133,21 @@ def test_a_file_that_is_taken_away_meanwhile_is_not_made_anew(warehouse: Warehou
         with pytest.raises(WarehouseError, match=r"vectors\.duckdb was there and is gone: bring it back"):
             action()
     assert not warehouse.path.exists()
+
+
+def test_the_copy_of_the_docs_holds_what_a_killed_process_wrote(warehouse: Warehouse) -> None:
+    """Its last changes stand in a second file beside the first."""
+    killed = f"""
+import duckdb, os
+held = duckdb.connect({str(warehouse.path)!r})
+held.execute("set checkpoint_threshold = '1GB'; insert into vectors values (7, [1, 2, 3])")
+os._exit(1)
+"""
+    subprocess.run([sys.executable, "-c", killed], check=False)
+    assert Path(f"{warehouse.path}.wal").exists()
+    (command,) = re.findall(r'^python -c "(.*)"$', (PROJECT / "docs" / "warehouse.md").read_text(), re.MULTILINE)
+    copy = Warehouse(warehouse.beside("copy"))
+    told = command.replace("warehouse/demo.duckdb", str(warehouse.path)).replace("copy.duckdb", str(copy.path))
+    subprocess.run([sys.executable, "-c", told], check=True)
+    assert copy.rows("from vectors order by all") == warehouse.rows("from vectors order by all")
+    assert copy.rows("select count(*) from vectors") == [(8,)]
