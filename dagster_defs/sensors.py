@@ -1,6 +1,7 @@
 """Watch the study's source files and settings, and bring what follows from them up to date when they changed."""
 
 import json
+import math
 import time
 
 import dagster as dg
@@ -40,7 +41,9 @@ def seconds_since_failure(instance: dg.DagsterInstance, sensor: str) -> float | 
     records = instance.get_run_records(dg.RunsFilter(tags={"dagster/sensor_name": sensor}), limit=1)
     if not records or records[0].dagster_run.status not in CUT_OFF:
         return None
-    return time.time() - (records[0].end_time or records[0].update_timestamp.timestamp())
+    ago = time.time() - (records[0].end_time or records[0].update_timestamp.timestamp())
+    # A clock that was set back by a day would have nothing tried for a day.
+    return ago if ago > -SECONDS_BETWEEN_TRIES else math.inf
 
 
 @dg.sensor(

@@ -122,6 +122,17 @@ def test_a_refresh_that_failed_or_was_cancelled_is_tried_again_but_not_at_once(
     assert look(cursor)[1] == STARTED
 
 
+def test_a_failure_that_a_clock_set_back_puts_into_the_future_is_tried_again(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.report_run_failed(create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"}))
+    now = time.time()
+    monkeypatch.setattr(sensors.time, "time", lambda: now - 86_400)
+    ago = sensors.seconds_since_failure(instance, sensors.REFRESH)
+    assert ago is not None
+    assert ago >= sensors.SECONDS_BETWEEN_TRIES
+
+
 def test_what_cannot_be_looked_at_is_said_and_starts_nothing(workspace: Workspace, look: Look) -> None:
     workspace.study_file.write_text("name: [")
     assert workspace.study_file.name in look(None)[1]
