@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 
 import duckdb
@@ -14,7 +17,9 @@ import pytest
 from dagster_defs.cli.sql import table_text, write_answer
 from python_assets.addresses import open_warehouse
 from python_assets.lake.lake import _ATTACHED, _FOUND, LAKE_DATA_VARIABLE, Lake
+from python_assets.raters.answers import Answer, known_answers, store_answers
 from python_assets.warehouse.file_errors import WarehouseError
+from tests.conftest import PROJECT
 from tests.lake.conftest import Server
 from tests.lake.worker import check, write
 
@@ -141,3 +146,17 @@ def test_a_folder_that_had_no_room_for_its_mark_gets_it_from_the_next_command(
     mark.unlink()
     reopened(lake).prepare()
     assert mark.is_file()
+
+
+def test_answers_come_along_to_a_new_lake_as_said(server: Server, lake: Lake, tmp_path: Path) -> None:
+    answer = Answer("abc", "4", (0.0, 0.0, 0.0, 1.0, 0.0), "ok", 12)
+    store_answers(lake, [answer], purpose="rating", backend="openai", model="m")
+    (lost,) = Path(str(lake.data)).rglob("item_clusters/*.parquet")
+    lost.unlink()
+    new = server.new_lake("answers_come_along")
+    said = re.search(r'`python -c "(from python_assets[^"]*)"`', (PROJECT / "docs" / "scaling.md").read_text())
+    assert said is not None
+    names = {"NEW_LAKE": new.address, "NEW_FOLDER": str(new.data), "OLD_LAKE": lake.address}
+    command = reduce(lambda text, name: text.replace(name, names[name]), names, " ".join(said[1].split()))
+    subprocess.run([sys.executable, "-c", command], check=True, env=os.environ | {"PYTHONSAFEPATH": "1"})
+    assert known_answers(new, ["abc"]) == {"abc": answer}
