@@ -7,6 +7,7 @@ So it is kept for each, and a night of two studies reads nothing. The manifest i
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import os
 import shutil
@@ -32,7 +33,7 @@ def ensure_manifest() -> Path:
     """The project's manifest, parsed anew only when a file of the project is new, changed or gone.
 
     Raises:
-        DbtManifestError: dbt cannot parse the project.
+        DbtManifestError: dbt cannot parse the project, or there is no right to write what it has read.
     """
     manifest, parsed_for = DBT_DIR / "target" / "manifest.json", DBT_DIR / "target" / "parsed_for"
     folders = [PROJECT / "models", *(DBT_DIR / name for name in ("macros", "seeds", "data-tests"))]
@@ -41,9 +42,8 @@ def ensure_manifest() -> Path:
     # Not by which is newer: an unpacked release has files of long ago, and clocks are set.
     present = files_fingerprint(sorted(files))
     if not (manifest.exists() and parsed_for.exists() and parsed_for.read_text() == present):
-        manifest.parent.mkdir(exist_ok=True)
         # Parsed apart and moved into place: another process that starts at the same time never reads half a file.
-        with tempfile.TemporaryDirectory(dir=manifest.parent) as apart:
+        with _folder_in(manifest.parent) as apart:
             folders_of_dbt = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", apart]
             command = [str(DBT), "parse", "--quiet", *folders_of_dbt]
             # Ctrl-C is for this process, which ends dbt: dbt's own end by it would look like an error of the project.
@@ -54,6 +54,19 @@ def ensure_manifest() -> Path:
             (Path(apart) / manifest.name).replace(manifest)
         parsed_for.write_text(present)
     return manifest
+
+
+def _folder_in(target: Path) -> tempfile.TemporaryDirectory[str]:
+    try:
+        target.mkdir(exist_ok=True)
+        return tempfile.TemporaryDirectory(dir=target)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS):
+            raise
+        raise DbtManifestError(
+            f"{target} cannot be written ({error.strerror}), and dbt works there: install from a clone of your own, or have the right "
+            "to write there given to you."
+        ) from error
 
 
 def new_target(run_id: str) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -65,3 +66,14 @@ def test_a_model_of_long_ago_that_comes_or_goes_is_noticed(tmp_path: Path, monke
     assert dbt.ensure_manifest().read_text() == "a b"
     (models / "b.sql").unlink()
     assert dbt.ensure_manifest().read_text() == "a"
+
+
+def test_an_installation_that_somebody_else_owns_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(**_: object) -> None:
+        # Root may write everywhere, so the fault cannot be made here.
+        raise PermissionError(errno.EACCES, "Permission denied", "/x/target/tmp1")
+
+    monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", str(tmp_path / "never parsed for.duckdb"))
+    monkeypatch.setattr(dbt.tempfile, "TemporaryDirectory", refuse)
+    with pytest.raises(dbt.DbtManifestError, match=r"^/.*/target cannot be written .*: install from a clone of your own"):
+        dbt.ensure_manifest()
