@@ -35,6 +35,7 @@ class Plugin(BasePlugin):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         end_with_parent()
+        self._warehouse: Warehouse | None = None
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.RLock()
         self._timer: threading.Timer | None = None
@@ -44,7 +45,7 @@ class Plugin(BasePlugin):
         """Return once nobody else holds the file.
 
         Raises:
-            WarehouseError: It stayed in use for too long; the message names the process.
+            WarehouseError: It stayed in use for too long, and the message names the process; or it is gone.
         """
         if creds.path == ":memory:":
             # Of a lake only PostgreSQL is waited for.
@@ -56,7 +57,8 @@ class Plugin(BasePlugin):
                 self._timer.cancel()
             if self._kept is None:
                 # With dbt's own settings: a process cannot open a file twice in two ways.
-                self._kept = Warehouse(creds.path).take_turn(config)
+                self._warehouse = self._warehouse or Warehouse(creds.path)
+                self._kept = self._warehouse.take_turn(config)
 
     def configure_connection(self, conn: duckdb.DuckDBPyConnection) -> None:
         """Let go a little later: dbt has its own connection, with the same bound on memory."""

@@ -24,6 +24,7 @@ class WarehouseResource(dg.ConfigurableResource):
     """The DuckDB file or the lake; assets open it for moments, never across training or LLM calls."""
 
     address: str
+    _opened: Warehouse | None = PrivateAttr(default=None)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Name the run's process, which all its steps share: every job has a step that needs the warehouse."""
@@ -36,8 +37,9 @@ class WarehouseResource(dg.ConfigurableResource):
                 context.log.warning(line)
 
     def open(self) -> Warehouse:
-        """Short-lived connections."""
-        return open_warehouse(self.address)
+        """Short-lived connections of one object, which knows a file that was there from one that is yet to be made."""
+        self._opened = self._opened or open_warehouse(self.address)
+        return self._opened
 
     def prepared(self) -> Warehouse:
         """The same, for whatever follows the study's settings in ``raw``.

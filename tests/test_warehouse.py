@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from dagster_defs.resources import WarehouseResource
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.columns import batches, columns, from_matrix, to_matrix
 from python_assets.warehouse.file_errors import WarehouseError
@@ -133,6 +134,20 @@ def test_a_file_that_is_taken_away_meanwhile_is_not_made_anew(warehouse: Warehou
         with pytest.raises(WarehouseError, match=r"vectors\.duckdb was there and is gone: bring it back"):
             action()
     assert not warehouse.path.exists()
+
+
+def test_a_tool_that_opens_the_file_itself_makes_none(tmp_path: Path) -> None:
+    with pytest.raises(WarehouseError, match="There is no warehouse at"):
+        Warehouse(tmp_path / "w.duckdb").take_turn({})
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_steps_of_a_run_see_that_the_file_is_gone(warehouse: Warehouse) -> None:
+    resource = WarehouseResource(address=warehouse.address)
+    resource.open().rows("select 1")
+    warehouse.path.unlink()
+    with pytest.raises(WarehouseError, match="was there and is gone"):
+        resource.open().rows("select 1")
 
 
 def test_the_copy_of_the_docs_holds_what_a_killed_process_wrote(warehouse: Warehouse) -> None:

@@ -111,6 +111,9 @@ class Warehouse:
 
         Args:
             config: The tool's settings of the connection, so that both can be open at once in one process.
+
+        Raises:
+            WarehouseError: The file is missing, as no tool makes one, or locked for too long.
         """
         # This process may hold the file itself, in another mode: that is no reason to wait.
         with suppress(duckdb.ConnectionException):
@@ -138,7 +141,7 @@ class Warehouse:
             raise WarehouseError(
                 f"{self.path} was there and is gone: bring it back, or see that nobody takes it away, and run the same command again."
             )
-        if read_only and not here:
+        if not here and (read_only or not shared):
             raise NoWarehouseError(
                 f"There is no warehouse at {self.path}: run `persona-fidelity run` first, or name another with --warehouse."
             )
