@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
+from collections.abc import Iterator
 from pathlib import Path
 
 from dagster_defs.workspace import PROJECT
@@ -26,7 +27,7 @@ PARTIAL_PARSE = "partial_parse.msgpack"
 
 
 class DbtManifestError(Exception):
-    """dbt cannot parse the project."""
+    """dbt cannot parse the project, or not write what it has read."""
 
 
 def ensure_manifest() -> Path:
@@ -42,8 +43,11 @@ def ensure_manifest() -> Path:
     # Not by which is newer: an unpacked release has files of long ago, and clocks are set.
     present = files_fingerprint(sorted(files))
     if not (manifest.exists() and parsed_for.exists() and parsed_for.read_text() == present):
+        with _naming_rights(manifest.parent):
+            manifest.parent.mkdir(exist_ok=True)
+            folder = tempfile.TemporaryDirectory(dir=manifest.parent)
         # Parsed apart and moved into place: another process that starts at the same time never reads half a file.
-        with _folder_in(manifest.parent) as apart:
+        with folder as apart:
             folders_of_dbt = ["--project-dir", str(DBT_DIR), "--profiles-dir", str(DBT_DIR), "--target-path", apart]
             command = [str(DBT), "parse", "--quiet", *folders_of_dbt]
             # Ctrl-C is for this process, which ends dbt: dbt's own end by it would look like an error of the project.
@@ -56,23 +60,15 @@ def ensure_manifest() -> Path:
     return manifest
 
 
-def _folder_in(target: Path) -> tempfile.TemporaryDirectory[str]:
-    try:
-        target.mkdir(exist_ok=True)
-        return tempfile.TemporaryDirectory(dir=target)
-    except OSError as error:
-        if error.errno not in (errno.EACCES, errno.EROFS):
-            raise
-        raise DbtManifestError(
-            f"{target} cannot be written ({error.strerror}), and dbt works there: install from a clone of your own, or have the right "
-            "to write there given to you."
-        ) from error
-
-
 def new_target(run_id: str) -> Path:
-    """A folder for the artifacts of one call of dbt, with what is kept for its warehouse."""
+    """A folder for the artifacts of one call of dbt, with what is kept for its warehouse.
+
+    Raises:
+        DbtManifestError: There is no right to write there.
+    """
     target = DBT_DIR / "target" / f"dbt_models-{run_id[:7]}-{uuid.uuid4().hex[:7]}"
-    target.mkdir(parents=True)
+    with _naming_rights(target.parent):
+        target.mkdir(parents=True)
     if _kept().exists():
         with contextlib.suppress(OSError):
             shutil.copy(_kept(), target / PARTIAL_PARSE)
@@ -89,6 +85,19 @@ def keep_parse(target: Path) -> None:
         beside = _kept().with_suffix(f".{uuid.uuid4().hex}")
         shutil.copy(target / PARTIAL_PARSE, beside)
         beside.replace(_kept())
+
+
+@contextlib.contextmanager
+def _naming_rights(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EROFS):
+            raise
+        raise DbtManifestError(
+            f"{folder} cannot be written ({error.strerror}), and dbt works there: install from a clone of your own, or have the right "
+            "to write there given to you."
+        ) from error
 
 
 def _kept() -> Path:

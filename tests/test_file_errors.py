@@ -69,7 +69,9 @@ def test_too_little_memory_is_told_with_what_to_set(tmp_path: Path, monkeypatch:
     warehouse = Warehouse(tmp_path / "w.duckdb")
     warehouse.prepare()
     monkeypatch.setenv("PERSONA_FIDELITY_MEMORY", "3MB")
-    wanted = r"^DuckDB had too little memory at .*w\.duckdb \(Out of Memory Error: .*set PERSONA_FIDELITY_MEMORY to more"
+    wanted = (
+        r"^DuckDB had too little memory at .*w\.duckdb \(Out of Memory Error: .*set PERSONA_FIDELITY_MEMORY to more"
+    )
     with pytest.raises(WarehouseError, match=wanted):
         warehouse.rows("select list(range) from range(10000000)")
 

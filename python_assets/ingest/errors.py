@@ -40,5 +40,7 @@ def write_errors(what: str) -> Iterator[None]:
         yield
     except (duckdb.Error, OSError) as error:
         cause = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
-        help_ = MORE_MEMORY if needs_memory(cause) else "make room on the disk" if _NO_ROOM.search(cause) else "mend that"
+        help_ = (
+            MORE_MEMORY if needs_memory(cause) else "make room on the disk" if _NO_ROOM.search(cause) else "mend that"
+        )
         raise IngestError(f"{what} was not kept ({cause}): {help_}, and run the same command again.") from error

@@ -52,7 +52,9 @@ def test_json_keeps_types(warehouse: Warehouse) -> None:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
 def test_an_answer_without_room_names_the_folder_and_not_the_query(warehouse: Warehouse) -> None:
-    with pytest.raises(WarehouseError, match=r"^The answer cannot be put aside in / \(.*\): make room there, or set TMPDIR"):
+    with pytest.raises(
+        WarehouseError, match=r"^The answer cannot be put aside in / \(.*\): make room there, or set TMPDIR"
+    ):
         write_answer(warehouse, "from range(100000)", Path("/dev/full"), "csv")
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -68,12 +69,19 @@ def test_a_model_of_long_ago_that_comes_or_goes_is_noticed(tmp_path: Path, monke
     assert dbt.ensure_manifest().read_text() == "a"
 
 
-def test_an_installation_that_somebody_else_owns_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
+@pytest.mark.parametrize("begin", [dbt.ensure_manifest, lambda: dbt.new_target("a run")])
+def test_an_installation_that_somebody_else_owns_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: Callable[[], Path]
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
         # Root may write everywhere, so the fault cannot be made here.
         raise PermissionError(errno.EACCES, "Permission denied", "/x/target/tmp1")
 
-    monkeypatch.setenv("PERSONA_FIDELITY_WAREHOUSE", str(tmp_path / "never parsed for.duckdb"))
-    monkeypatch.setattr(dbt.tempfile, "TemporaryDirectory", refuse)
-    with pytest.raises(dbt.DbtManifestError, match=r"^/.*/target cannot be written .*: install from a clone of your own"):
-        dbt.ensure_manifest()
+    monkeypatch.setattr(dbt, "DBT_DIR", tmp_path)
+    for name in ("dbt_project", "profiles"):
+        (tmp_path / f"{name}.yml").touch()
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(
+        dbt.DbtManifestError, match=r"^/.*/target cannot be written .*: install from a clone of your own"
+    ):
+        begin()

@@ -140,7 +140,9 @@ def test_a_folder_that_had_no_room_for_its_mark_gets_it_from_the_next_command(
     mark.symlink_to("/dev/full")
     monkeypatch.setattr("python_assets.lake.lake.require_own_folder", lambda *_: None)
     monkeypatch.setattr("python_assets.lake.lake.is_free", lambda *_: True, raising=False)
-    with pytest.raises(WarehouseError, match=rf"^{folder}/ has no room: make room on its disk, then run the same command again"):
+    with pytest.raises(
+        WarehouseError, match=rf"^{folder}/ has no room: make room on its disk, then run the same command again"
+    ):
         lake.prepare()
     monkeypatch.undo()
     mark.unlink()

@@ -81,5 +81,7 @@ def test_a_server_that_takes_no_writes_is_told_with_what_to_do(server: Server) -
     server.sql("postgres", "alter database read_only set default_transaction_read_only = on")
     reader = open_warehouse(lake.address)
     _ATTACHED.clear()
-    with pytest.raises(WarehouseError, match=r"^PostgreSQL lets nobody write at .*: name its primary server where this is a standby"):
+    with pytest.raises(
+        WarehouseError, match=r"^PostgreSQL lets nobody write at .*: name its primary server where this is a standby"
+    ):
         write(reader, "a", 1)
