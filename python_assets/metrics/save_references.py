@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from python_assets.metrics.score_split import ReferenceScores
+from python_assets.personas.replace import SCORES
 from python_assets.study import BASELINE_SOURCES, Placement
 from python_assets.warehouse import Warehouse
 
@@ -27,7 +28,6 @@ PLACED_OTHERWISE = """
         places.split = ? and places.instrument = ?
         and (places.config_hash <> ? or places.probe_set_hash is distinct from present.probe_set_hash)
 """
-OF_A_POPULATION = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
 COLUMNS = ["metric", "anchor", "floor_value", "ceiling_value"]
 _NOTHING = pa.table({"split": pa.array([], pa.string())})
 
@@ -61,7 +61,7 @@ def save_references(
         # Rows of older code have no deviations.
         slices.append(("ml.anchor_scores", made.anchors, {**key, "n": made.n}))
         otherwise = warehouse.rows(PLACED_OTHERWISE, [split, instrument, placement.config_hash()])
-        slices += [(table, _NOTHING, {**key, "population": name}) for (name,) in otherwise for table in OF_A_POPULATION]
+        slices += [(table, _NOTHING, {**key, "population": name}) for (name,) in otherwise for table in SCORES]
     else:
         slices = [
             ("ml.population_scores", made.scores, key),
