@@ -24,6 +24,8 @@ from python_assets.ingest.urls import is_url, local_path
 
 CHUNK_BYTES = 1 << 20
 GZIP_MAGIC = b"\x1f\x8b"
+OF_THE_DISK = "lost+found"
+"""Lies at the root of many disks, and only root may read it."""
 UNFINISHED = (".part", ".partial", ".tmp", ".crdownload")
 """How names end while a download or a copy is under way."""
 
@@ -94,7 +96,7 @@ def _require_open(pattern: str, *, base: Path) -> None:
         needed = os.R_OK | os.X_OK if is_listed else os.X_OK
         names = glob.glob(os.path.join(*parts[:number]), root_dir=base, recursive=True) if number else [""]
         for folder in (base / name for name in names):
-            if os.path.isdir(folder) and not os.access(folder, needed):
+            if os.path.isdir(folder) and folder.name != OF_THE_DISK and not os.access(folder, needed):
                 raise IngestError(
                     f"{os.path.abspath(folder)} cannot be read, and may hold files of the study: check its permissions, or "
                     "name the folders beside it in the study."

@@ -88,6 +88,13 @@ def test_a_folder_that_may_not_be_read_is_not_passed_over(
         assert resolve_files([source], roots=[tmp_path]) == [shut.parent / "a.jsonl"]
 
 
+def test_a_disk_of_its_own_may_be_a_source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    touch(tmp_path / "landing" / "a.jsonl")
+    (tmp_path / "landing" / "lost+found").mkdir()
+    monkeypatch.setattr(files.os, "access", lambda path, _: Path(path).name != "lost+found")
+    assert resolve_files(["landing"], roots=[tmp_path]) == [tmp_path / "landing" / "a.jsonl"]
+
+
 @pytest.mark.parametrize("pattern", ["landing", "landing/**", "landing/**/*.jsonl"])
 def test_a_link_to_a_folder_above_gives_no_file_a_second_name(tmp_path: Path, pattern: str) -> None:
     landing = tmp_path / "landing"
