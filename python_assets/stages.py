@@ -192,9 +192,10 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
     except (NoWarehouseError, duckdb.CatalogException):
         return
     if rows and rows[0][1] != study.config_hash():
+        whose = "" if rows[0][0] == study.name else f", those of study {rows[0][0]},"
         raise WarehouseError(
-            f"{warehouse.address} was prepared with other settings (study {rows[0][0]}) than those of study {study.name} "
-            "now: `run` without `--from`, or the job `prepare`, brings them in."
+            f"{warehouse.address} was prepared with other settings{whose} than study {study.name} has now: `run` without `--from`, "
+            "or the job `prepare`, brings them in."
         )
     if rows and warehouse.rows(OLDER_SETTINGS):
         raise WarehouseError(

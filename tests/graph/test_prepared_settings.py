@@ -20,9 +20,11 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     (*_, publish) = plan(workspace.study)
     with pytest.raises(
         WarehouseError,
-        match=r"prepared with other settings \(study small\) .* without `--from`, or the job `prepare`, brings",
+        match=r"prepared with other settings than study small has now: `run` without `--from`, or the job `prepare`, brings",
     ):
         run_study([publish], workspace)
+    with pytest.raises(WarehouseError, match=r"other settings, those of study small, than study other has now"):
+        require_settings(workspace.warehouse, opened(old="name: small", new="name: other").study)
     require_settings(workspace.warehouse, opened().study)
 
 
