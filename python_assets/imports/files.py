@@ -30,10 +30,10 @@ READERS = {
 }
 # As the ingest cleans the ids that these have to meet.
 CLEAN = "nullif(trim(replace({}, chr(0), ''), $blanks), '')"
-# The first row of JSON lines with a list, an object or a truth value under a key, or with two values.
+# Of JSON lines: a list, an object or a truth value under a key, or two values.
 NO_TEXT = "json_type(json, '$.{}') in ('ARRAY', 'OBJECT', 'BOOLEAN')"
 TWICE = "len(list_filter(json_keys(json), lambda name: name = '{}')) > 1"
-FIRST_ROW = "select row_number from (select json, row_number() over () as row_number from file) where {} limit 1"
+FIRST_ROW = "min(row_number) filter (where {})"
 NO_TEXT_TYPES = ("BLOB", "BOOLEAN", "STRUCT", "MAP", "UNION", "VARIANT")
 MAX_SHOWN = 60
 ALSO = {".ndjson": ".jsonl"}
@@ -165,10 +165,14 @@ def _require(path: Path, present: set[str], required: Sequence[str]) -> None:
 def _require_texts(connection: duckdb.DuckDBPyConnection, path: Path, kind: str, names: Sequence[str]) -> None:
     """Refuse what is neither text nor number, and two values under one name: DuckDB would take the first."""
     if kind == ".jsonl":
-        for name in names:
-            for which, what in ((NO_TEXT, f"no text or number as {name}"), (TWICE, f"{name} twice")):
-                if found := connection.execute(FIRST_ROW.format(which.format(name))).fetchone():
-                    raise ImportFileError(f"Row {found[0]} of {path} has {what}: give one text or one number.")
+        faults = {f"no text or number as {name}": NO_TEXT.format(name) for name in names}
+        faults |= {f"{name} twice": TWICE.format(name) for name in names}
+        first_rows = ", ".join(map(FIRST_ROW.format, faults.values()))
+        rows = "(select json, row_number() over () as row_number from file)"
+        found = connection.execute(f"select {first_rows} from {rows}").fetchone() or ()
+        for what, row in zip(faults, found, strict=True):
+            if row:
+                raise ImportFileError(f"Row {row} of {path} has {what}: give one text or one number.")
     if kind == ".parquet":
         in_file = pq.read_schema(path).names
         types = {name: type_name for name, type_name, *_ in connection.execute("describe file").fetchall()}

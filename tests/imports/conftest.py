@@ -9,6 +9,9 @@ import pytest
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 
+TEXTS = "persona_id,persona_text,seed_user_id\nz,I like oil.,ann\na,I like cream.,\n"
+ANSWERS = "persona_id,item_id,rating\nz,i1,+5\nz,i2,1.0\na,i1, 3\na,other,2\n"
+
 CORPUS = """
 create schema corpus; create schema probes;
 create table corpus.users as select * from (values ('Beauty', 'ann'), ('Beauty', 'bob'), ('Games', 'bob')) as rows (split, user_id);
@@ -46,3 +49,9 @@ def warehouse(tmp_path: Path) -> Warehouse:
     made.prepare()
     made.write(lambda connection: connection.execute(CORPUS).fetchall())
     return made
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """What is imported."""
+    return tmp_path / "brought.csv"
