@@ -107,15 +107,23 @@ class RunState:
         encoded = encode_fingerprint(self.study, self._content(split), code=self.code)
         if step.job == "encode":
             return encoded
+        return self._population_fingerprint(step, encoded=encoded, encoders=self._encoders_of(split))
+
+    def personas_fingerprint(self, step: Step) -> str:
+        """Of what a population's personas alone depend on: on no encoder."""
+        return self._population_fingerprint(step, encoded=self.code, encoders="")
+
+    def _population_fingerprint(self, step: Step, *, encoded: str, encoders: str) -> str:
         assert isinstance(step.partition, dg.MultiPartitionKey)
-        population = self.study.population(step.partition.keys_by_dimension["population"])
+        split, name = (step.partition.keys_by_dimension[dimension] for dimension in ("split", "population"))
+        population = self.study.population(name)
         seeds = None
         if population.takes_seed_users:
             seeds = seeds_fingerprint(self.warehouse, split, population.size)
         elif population.condition == IMPORTED:
             seeds = imports_fingerprint(self.warehouse, split, population.name)
         return evaluate_fingerprint(
-            self.study, population, split=split, encoded=encoded, encoders=self._encoders_of(split), seeds=seeds
+            self.study, population, split=split, encoded=encoded, encoders=encoders, seeds=seeds
         )
 
     def _encoders_of(self, split: str) -> str:

@@ -25,8 +25,9 @@ from dagster_defs.dbt_parse import DBT, DBT_DIR
 from dagster_defs.jobs import JOBS
 from dagster_defs.progress import progress_logger
 from dagster_defs.refresh import refresh
-from dagster_defs.resources import ChatModels, WarehouseResource
+from dagster_defs.resources import ChatModels
 from dagster_defs.sensors import refresh_sensor, source_file_sensor
+from dagster_defs.stage_marks import MarkingWarehouse
 
 defs = dg.Definitions(
     assets=[
@@ -48,7 +49,7 @@ defs = dg.Definitions(
     jobs=[*JOBS, refresh],
     sensors=[source_file_sensor, refresh_sensor],
     resources={
-        "warehouse": WarehouseResource(address=WORKSPACE.address),
+        "warehouse": MarkingWarehouse(address=WORKSPACE.address),
         "dbt": DbtCli(project_dir=str(DBT_DIR), profiles_dir=str(DBT_DIR), dbt_executable=str(DBT)),
         "chat_models": ChatModels(),
     },

@@ -39,6 +39,9 @@ def status(warehouse: str | None) -> None:
             click.echo("\nimports (population, split)")
             for row in connection.execute(IMPORTS).fetchall():
                 click.echo("  {:<28} {:<24} {:>9,} {} of {}".format(*row))
+        click.echo("\nsteps finished (whether they are of today's files, settings and code, `run --dry-run` says)")
+        for job, done, wanted in connection.execute(STEPS).fetchall() if "raw.stages" in tables else []:
+            click.echo(f"  {job:<10} {done:>4,} of {wanted:,}")
         click.echo("\ntables (rows)")
         for table, rows in tables.items():
             click.echo(f"  {table:<36} {rows:>12,}")
@@ -54,6 +57,23 @@ TABLES = """
         database_name = current_database()
         and schema_name in ('raw', 'staging', 'corpus', 'probes', 'personas', 'ml', 'results')
     order by all
+"""
+STEPS = """
+    with splits as (select distinct split from raw.splits),
+    wanted as (
+        select 1 as number, 'prepare' as job, '' as partition_key
+        union all
+        select 2, 'encode', split from splits
+        union all
+        select 3, 'evaluate', populations.population || '|' || splits.split from splits cross join raw.populations as populations
+        union all
+        select 4, 'publish', ''
+    )
+    select wanted.job, count(stages.job), count(*)
+    from wanted
+    left join raw.stages as stages on wanted.job = stages.job and wanted.partition_key = stages.partition_key
+    group by wanted.number, wanted.job
+    order by wanted.number
 """
 IMPORTS = "select population, split, n_rows, kind, path from raw.imports order by all"
 POPULATIONS = """

@@ -160,6 +160,10 @@ def test_sql_and_status_read_it_back(small_run: Finished) -> None:
     status = small_run.command("status")
     assert "study small" in status.stdout
     assert "perfect_rater" in status.stdout
+    finished = [line.split() for line in status.stdout.split("steps finished")[1].splitlines()[1:5]]
+    assert finished == [
+        [job, n, "of", n] for job, n in (("prepare", "1"), ("encode", "1"), ("evaluate", "3"), ("publish", "1"))
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,74 @@
+"""What runs of the UI have made as a whole, `run` does not do again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dagster_defs.stage_marks import STAGES
+from dagster_defs.wiring import defs
+from dagster_defs.workspace import Workspace
+from tests.graph.conftest import Open, own_environment
+
+RUNS = """
+import json, sys
+import dagster as dg
+from dagster_defs.definitions import defs
+from dagster_defs.partitions import WORKSPACE
+from tests.graph.conftest import to_do
+with dg.DagsterInstance.get() as instance:
+    for job, *assets in json.loads(sys.argv[1]):
+        names = {"population": "random_rater", "split": "Combined"}
+        done = defs.resolve_job_def(job).execute_in_process(
+            instance=instance,
+            partition_key=dg.MultiPartitionKey(names) if job == "evaluate" else None,
+            asset_selection=[dg.AssetKey(["ml", name]) for name in assets] or None,
+            raise_on_error=False,
+        )
+        print(json.dumps([done.success, [job for job, _ in to_do(WORKSPACE)]]), flush=True)
+"""
+PLACES, SCORES = "persona_embeddings", ("population_scores", "paired_scores", "paired_distances")
+DUE = ["evaluate", "publish"]
+
+
+def run_as_the_ui(workspace: Workspace, *runs: tuple[str, ...]) -> list[tuple[bool, list[str]]]:
+    """Jobs, or some of their assets, in a process that keeps no record: after each how it ended, and what `run` would do."""
+    folder = workspace.study_file.parent
+    environment = own_environment(folder) | {
+        "PERSONA_FIDELITY_STUDY": str(workspace.study_file),
+        "PERSONA_FIDELITY_WAREHOUSE": workspace.address,
+    }
+    Path(environment["DAGSTER_HOME"]).mkdir()
+    command = [sys.executable, "-c", RUNS, json.dumps(runs)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    # dbt prints, too.
+    said = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("[")]
+    return [(success, due) for success, due in said]
+
+
+def test_what_the_ui_has_made_as_a_whole_is_done(opened: Open) -> None:
+    assert run_as_the_ui(
+        opened(),
+        ("evaluate", "personas", "ratings"),
+        ("evaluate", PLACES, *SCORES),
+        ("evaluate", "ratings"),
+        ("evaluate", *SCORES),
+        ("evaluate",),
+        ("publish",),
+    ) == [(True, DUE), (True, ["publish"]), (True, DUE), (True, DUE), (True, ["publish"]), (True, [])]
+
+
+def test_what_failed_in_the_ui_is_due(opened: Open) -> None:
+    workspace = opened()
+    workspace.warehouse.write(lambda connection: connection.execute("drop table ml.anchor_scores"))
+    assert run_as_the_ui(workspace, ("evaluate",)) == [(False, DUE)]
+
+
+@pytest.mark.parametrize("job", STAGES)
+def test_a_stage_is_all_that_its_job_makes(job: str) -> None:
+    made = {key for link in STAGES[job] for key in link.keys}
+    assert defs.resolve_job_def(job).asset_layer.executable_asset_keys == made
