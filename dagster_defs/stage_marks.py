@@ -28,6 +28,7 @@ from python_assets.warehouse.file_errors import WarehouseError
 Partition = dg.MultiPartitionKey | str | None
 BEGAN = ".dagster/persona_fidelity_began_"
 """Run tags with the fingerprints of what the run was about to make, each under the name of a job or of ``PERSONAS``."""
+BACKFILL = "dagster/backfill"
 PERSONAS = "personas"
 CANNOT_SAY = (IngestError, StudyError, WarehouseError, OSError)
 """The assets themselves say what is wrong; without a mark a stage is due."""
@@ -80,7 +81,7 @@ class MarkingWarehouse(WarehouseResource):
         """Mark what has been made as a whole, by this run or by it and the others of a backfill."""
         for step, begun in self._begun.items():
             assert context.instance is not None
-            if not _is_finished(context.instance, step, begun):
+            if context.run is None or not _is_finished(context.instance, context.run, step, begun):
                 continue
             try:
                 mark(self.open(), step.stage, begun[step.job])
@@ -113,8 +114,11 @@ def _partition(run: dg.DagsterRun) -> Partition:
     return dg.MultiPartitionKey({name: str(value) for name, value in names.items()}) if all(names.values()) else key
 
 
-def _is_finished(instance: dg.DagsterInstance, step: Step, begun: dict[str, str]) -> bool:
-    """Whether all of a stage was last made by runs that began with these fingerprints, each link after the one before."""
+def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, begun: dict[str, str]) -> bool:
+    """Whether all of a stage was last made by this run, or it and others of its backfill, which began with these fingerprints.
+
+    Each link was made after the one before. What other histories than this instance's did long ago, it does not know.
+    """
     made_until = 0.0
     for keys, name in STAGES[step.job]:
         made = [_last_made(instance, key, step.partition) for key in keys]
@@ -122,8 +126,10 @@ def _is_finished(instance: dg.DagsterInstance, step: Step, begun: dict[str, str]
         if len(runs) != 1 or None in made:
             return False
         times = [event.timestamp for event in made if event is not None]
-        run = instance.get_run_by_id(runs.pop())
-        if run is None or run.tags.get(BEGAN + name) != begun[name] or min(times) < made_until:
+        other = instance.get_run_by_id(runs.pop())
+        if other is None or other.tags.get(BEGAN + name) != begun[name] or min(times) < made_until:
+            return False
+        if other.run_id != run.run_id and (BACKFILL not in run.tags or other.tags.get(BACKFILL) != run.tags[BACKFILL]):
             return False
         made_until = max(times)
     return True

@@ -21,12 +21,13 @@ from dagster_defs.definitions import defs
 from dagster_defs.partitions import WORKSPACE
 from tests.graph.conftest import to_do
 with dg.DagsterInstance.get() as instance:
-    for job, *assets in json.loads(sys.argv[1]):
+    for backfill, job, *assets in json.loads(sys.argv[1]):
         names = {"population": "random_rater", "split": "Combined"}
         done = defs.resolve_job_def(job).execute_in_process(
             instance=instance,
             partition_key=dg.MultiPartitionKey(names) if job == "evaluate" else None,
             asset_selection=[dg.AssetKey(["ml", name]) for name in assets] or None,
+            tags={"dagster/backfill": backfill} if backfill else {},
             raise_on_error=False,
         )
         print(json.dumps([done.success, [job for job, _ in to_do(WORKSPACE)]]), flush=True)
@@ -36,7 +37,7 @@ DUE = ["evaluate", "publish"]
 
 
 def run_as_the_ui(workspace: Workspace, *runs: tuple[str, ...]) -> list[tuple[bool, list[str]]]:
-    """Jobs, or some of their assets, in a process that keeps no record: after each how it ended, and what `run` would do."""
+    """Jobs, or some of their assets, perhaps of a backfill: after each how it ended, and what `run` would do."""
     folder = workspace.study_file.parent
     environment = own_environment(folder) | {
         "PERSONA_FIDELITY_STUDY": str(workspace.study_file),
@@ -53,19 +54,28 @@ def run_as_the_ui(workspace: Workspace, *runs: tuple[str, ...]) -> list[tuple[bo
 def test_what_the_ui_has_made_as_a_whole_is_done(opened: Open) -> None:
     assert run_as_the_ui(
         opened(),
-        ("evaluate", "personas", "ratings"),
-        ("evaluate", PLACES, *SCORES),
-        ("evaluate", "ratings"),
-        ("evaluate", *SCORES),
-        ("evaluate",),
-        ("publish",),
-    ) == [(True, DUE), (True, ["publish"]), (True, DUE), (True, DUE), (True, ["publish"]), (True, [])]
+        ("one", "evaluate", "personas", "ratings"),
+        ("two", "evaluate", PLACES, *SCORES),
+        ("one", "evaluate", PLACES, *SCORES),
+        ("one", "evaluate", "ratings"),
+        ("one", "evaluate", *SCORES),
+        ("", "evaluate"),
+        ("", "publish"),
+    ) == [
+        (True, DUE),
+        (True, DUE),
+        (True, ["publish"]),
+        (True, DUE),
+        (True, DUE),
+        (True, ["publish"]),
+        (True, []),
+    ]
 
 
 def test_what_failed_in_the_ui_is_due(opened: Open) -> None:
     workspace = opened()
     workspace.warehouse.write(lambda connection: connection.execute("drop table ml.anchor_scores"))
-    assert run_as_the_ui(workspace, ("evaluate",)) == [(False, DUE)]
+    assert run_as_the_ui(workspace, ("", "evaluate")) == [(False, DUE)]
 
 
 @pytest.mark.parametrize("job", STAGES)
