@@ -22,7 +22,7 @@ TRAINED = """
     select user_id from ml.user_embeddings
     where split = ? and instrument = ? and list_contains(?, seed)
     group by user_id
-    having not bool_or(folded_in)
+    having not bool_or(folded_in) and min(n_train_pairs) > 0
 """
 
 
@@ -31,8 +31,9 @@ def retest_rows(
 ) -> pa.Table:
     """Rows of ``ml.instrument_retests``: agreement of the study's encoder with each of its retests.
 
-    Of the users that all of them were trained with. Users who were folded in stand apart from the others under any seed,
-    as fewer steps brought them there: that two encoders agree on who they are says nothing of the map.
+    Of the users that all of them were trained with, and who had a pair to train with. Users who were folded in stand apart
+    from the others under any seed, as fewer steps brought them there, and so do those without a pair, who are all left at
+    one place where mixtures start at zero: that two encoders agree on who they are says nothing of the map.
     """
     rng = np.random.default_rng(derive_seed(study.seed, "retest", split))
     known = warehouse.read(TRAINED, [split, instrument, list(study.encoder_seeds(instrument))])["user_id"]

@@ -224,7 +224,7 @@ def why_no_retest(n_seeds: int | None) -> str:
     if (n_seeds or 1) < 2:
         return "was not trained again under another seed (set `retests: 1`)"
     return (
-        "was trained again under another seed, but too few of the present users were in both trainings to compare them "
+        "was trained again under another seed, but too few of the present users had a pair in both trainings to compare them "
         "(`retrain_after: 0` trains it anew with the users who were folded in since)"
     )
 

@@ -1,4 +1,4 @@
-"""The retest is of users that the encoders were trained with: who was folded in later stands apart under any seed."""
+"""The retest is of users that the encoders were trained with: who was folded in later, or has no pair, stands apart under any seed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
+import pyarrow as pa
 import pytest
 
+from python_assets.encoder.data import TrainingData
 from python_assets.encoder.store import load_encoder, load_users
 from python_assets.encoder.users import score_items
 from python_assets.metrics.retest import user_cosine_agreement, user_score_agreement
@@ -83,6 +85,30 @@ def test_who_was_folded_in_later_does_not_count(study: Study, warehouse: Warehou
         {"user_cosine": expected, "user_scores": user_score_agreement(*scores)}, abs=1e-6
     )
     assert whole != pytest.approx(expected, abs=1e-3)
+
+
+def with_silent_users(data: TrainingData, count: int) -> TrainingData:
+    """The corpus and users after all others who have no pair."""
+    return data._replace(
+        user_ids=pa.array([*data.user_ids.to_pylist(), *(f"v{number:04d}" for number in range(count))]),
+        n_train_pairs=np.concatenate([data.n_train_pairs, np.zeros(count, dtype=int)]),
+        train_hashes=np.concatenate([data.train_hashes, np.zeros(count, dtype=np.uint64)]),
+    )
+
+
+def test_who_has_no_pair_does_not_count(study: Study, warehouse: Warehouse) -> None:
+    heard = planted_corpus().data
+    data, n, made = with_silent_users(heard, 200), len(heard.user_ids), {"split": "Beauty", "instrument": "paper"}
+    instrument = Instrument(encoder=SMALL.model_copy(update={"mixture_init": "zero", "mixture_lr": 0.05}))
+    for seed in study.encoder_seeds("paper"):
+        keep_current(warehouse, data, instrument, **made, seed=seed, code_version="1", log=lambda line: None)
+    first, other = (load_users(warehouse, **made, seed=seed).embeddings for seed in study.encoder_seeds("paper"))
+    # Left at zero, all of them share one place, so that the encoders agree on who has no pair.
+    everybody = user_cosine_agreement(first, other, seed=study.seed)
+    own = user_cosine_agreement(first[:n], other[:n], seed=study.seed)
+    assert everybody is not None and own is not None and everybody > own + 0.2
+    retests = retest_rows(warehouse, data, study, **made, code_version="1")
+    assert retests["value"][0].as_py() == pytest.approx(own, abs=1e-6)
 
 
 @pytest.mark.parametrize("n_left", [0, 2])
