@@ -129,6 +129,8 @@ def save_encoder(
 ) -> None:
     """Write run and users, and forget the training state, in one transaction."""
     places, rows = user_places(trained.model), len(data.user_ids)
+    # Nothing moves the others, however long the training.
+    moved = data.n_train_pairs > 0
     slice_ = {"split": split, "instrument": instrument, "seed": seed}
     users = pa.table(
         {
@@ -154,7 +156,7 @@ def save_encoder(
         "validation_accuracy": trained.validation_accuracy,
         "test_accuracy": trained.test_accuracy,
         "logit_scale": trained.model.scale().item(),
-        "init_correlation": init_correlation(trained.start_mixtures, places.mixtures),
+        "init_correlation": init_correlation(trained.start_mixtures[moved], places.mixtures[moved]),
         "checkpoint": save_frozen(trained.model),
         "history": json.dumps([epoch._asdict() for epoch in trained.history]),
         "seconds": trained.seconds,

@@ -37,3 +37,12 @@ def planted_corpus(*, users: int = 60, items: int = 50, pairs: int = 3000, types
     counts = np.bincount(user[cuts[0]], minlength=users)
     item_ids, hashes = pa.array([f"i{row:04d}" for row in range(items)]), np.arange(users, dtype=np.uint64)
     return Planted(TrainingData(ids, item_ids, texts, counts, hashes, folds), type_of)
+
+
+def with_silent_users(data: TrainingData, count: int) -> TrainingData:
+    """The corpus and users after all others who have no pair."""
+    return data._replace(
+        user_ids=pa.array([*data.user_ids.to_pylist(), *(f"v{number:04d}" for number in range(count))]),
+        n_train_pairs=np.concatenate([data.n_train_pairs, np.zeros(count, dtype=int)]),
+        train_hashes=np.concatenate([data.train_hashes, np.zeros(count, dtype=np.uint64)]),
+    )

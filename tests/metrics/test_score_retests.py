@@ -6,10 +6,8 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 import pytest
 
-from python_assets.encoder.data import TrainingData
 from python_assets.encoder.store import load_encoder, load_users
 from python_assets.encoder.users import score_items
 from python_assets.metrics.retest import user_cosine_agreement, user_score_agreement
@@ -17,7 +15,7 @@ from python_assets.metrics.score_retests import retest_rows
 from python_assets.placement.refresh import keep_current
 from python_assets.study import Encoder, Instrument, Study
 from python_assets.warehouse import Warehouse
-from tests.encoder.planted import planted_corpus
+from tests.encoder.planted import planted_corpus, with_silent_users
 
 SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
 
@@ -87,15 +85,6 @@ def test_who_was_folded_in_later_does_not_count(study: Study, warehouse: Warehou
     assert whole != pytest.approx(expected, abs=1e-3)
 
 
-def with_silent_users(data: TrainingData, count: int) -> TrainingData:
-    """The corpus and users after all others who have no pair."""
-    return data._replace(
-        user_ids=pa.array([*data.user_ids.to_pylist(), *(f"v{number:04d}" for number in range(count))]),
-        n_train_pairs=np.concatenate([data.n_train_pairs, np.zeros(count, dtype=int)]),
-        train_hashes=np.concatenate([data.train_hashes, np.zeros(count, dtype=np.uint64)]),
-    )
-
-
 def test_who_has_no_pair_does_not_count(study: Study, warehouse: Warehouse) -> None:
     heard = planted_corpus().data
     data, n, made = with_silent_users(heard, 200), len(heard.user_ids), {"split": "Beauty", "instrument": "paper"}
@@ -106,7 +95,9 @@ def test_who_has_no_pair_does_not_count(study: Study, warehouse: Warehouse) -> N
     # Left at zero, all of them share one place, so that the encoders agree on who has no pair.
     everybody = user_cosine_agreement(first, other, seed=study.seed)
     own = user_cosine_agreement(first[:n], other[:n], seed=study.seed)
-    assert everybody is not None and own is not None and everybody > own + 0.2
+    assert everybody is not None
+    assert own is not None
+    assert everybody > own + 0.2
     retests = retest_rows(warehouse, data, study, **made, code_version="1")
     assert retests["value"][0].as_py() == pytest.approx(own, abs=1e-6)
 
