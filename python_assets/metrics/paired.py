@@ -134,6 +134,17 @@ def rating_correlation(ratings: ArrayLike, seed_scores: ArrayLike) -> RatingCorr
     )
 
 
+def count_constant(ratings: ArrayLike) -> int:
+    """Personas that gave two answers or more, all of them the same.
+
+    Args:
+        ratings: Of all personas, with a place or without, shape (P, M); NaN where an answer is missing.
+    """
+    given = np.asarray(ratings, dtype=np.float64)
+    rated = ~np.isnan(given)
+    return int(np.count_nonzero((rated.sum(axis=1) > 1) & ~_varies(given, rated)))
+
+
 def norm_ratio(personas: ArrayLike, users: ArrayLike) -> float:
     """Mean L2 norm of the personas over mean L2 norm of the real users (Figure 7).
 

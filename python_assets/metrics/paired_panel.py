@@ -54,6 +54,7 @@ def paired_panel(
     personas: PersonaPlaces,
     *,
     n_personas: int,
+    n_constant: int,
     items: np.ndarray,
     probes: np.ndarray,
     settings: Metrics,
@@ -66,6 +67,7 @@ def paired_panel(
         users: All real users.
         personas: Placed personas.
         n_personas: Personas asked for a place, placed or not.
+        n_constant: Those among them that rate everything alike.
         items: phi of the catalogue, shape (items, 384).
         probes: phi of the probes, shape (M, 384).
         settings: Triplets and neighbours.
@@ -75,6 +77,7 @@ def paired_panel(
     values: dict[str, Value] = {
         "n_personas": (n_personas, None, n_personas),
         "n_unplaceable": (n_personas - placed, None, n_personas),
+        "n_constant": (n_constant, None, n_personas),
     }
     norms = np.linalg.norm(personas.embeddings, axis=1) if placed else np.empty(0)
     cosine, l2 = np.full(placed, np.nan), np.full(placed, np.nan)
@@ -104,7 +107,6 @@ def paired_panel(
         seed_scores = score_items(model, users.mixtures[rows], model.catalogue_geometry(probes))
         agreement = rating_correlation(personas.ratings[paired], seed_scores)
         values["rating_correlation"] = (agreement.mean, agreement.std, agreement.n_used)
-        values["n_constant"] = (agreement.n_constant, None, len(paired))
     distances = pa.table(
         {
             "persona_id": pa.array(personas.persona_ids, pa.string()),

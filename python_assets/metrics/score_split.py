@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from python_assets.encoder.store import Users, load_encoder, load_users
+from python_assets.metrics.paired import count_constant
 from python_assets.metrics.paired_panel import PairedPanel, PersonaPlaces, paired_panel
 from python_assets.metrics.panel import score_anchors, score_population, score_references
 from python_assets.metrics.rows import anchor_rows, score_rows
@@ -109,6 +110,7 @@ def score_personas_of(
         all_users,
         places,
         n_personas=n_personas,
+        n_constant=count_constant(rated.ratings),
         items=items,
         probes=probes.vectors,
         settings=study.metrics,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from scipy.stats import pearsonr
 
-from python_assets.metrics.paired import norm_ratio, pair_distances, rank_accuracy, rating_correlation
+from python_assets.metrics.paired import count_constant, norm_ratio, pair_distances, rank_accuracy, rating_correlation
 from tests.metrics.clouds import repeatable, seeds
 
 
@@ -90,3 +90,9 @@ def test_norm_ratio_is_a_ratio_of_means() -> None:
     assert norm_ratio(np.array([[3.0, 4.0]]), np.array([[0.0, 10.0], [0.0, 0.0]])) == pytest.approx(1.0)
     with pytest.raises(ValueError, match="all real users have norm 0"):
         norm_ratio(np.ones((2, 2)), np.zeros((2, 2)))
+
+
+def test_one_answer_or_none_is_not_constant() -> None:
+    gone = np.nan
+    ratings = [[3, 3, 3], [2, gone, 2], [2, gone, gone], [gone, gone, gone], [1, gone, 2], [1.25, 1.25, 1.5]]
+    assert count_constant(ratings) == 2

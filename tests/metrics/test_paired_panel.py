@@ -39,7 +39,7 @@ ROWS, THEIRS = [0, 2, 3], [7, 3, 21]
 
 
 def panel(personas: PersonaPlaces = PERSONAS, settings: Metrics = SETTINGS) -> PairedPanel:
-    given = {"n_personas": 6, "items": ITEMS, "probes": PROBES, "settings": settings, "seed": 5}
+    given = {"n_personas": 6, "n_constant": 2, "items": ITEMS, "probes": PROBES, "settings": settings, "seed": 5}
     return paired_panel(MODEL, USERS, personas, **given)
 
 
@@ -52,6 +52,7 @@ def test_each_value_is_that_of_its_metric() -> None:
     apart = pair_distances(PERSONAS.embeddings[ROWS], USERS.embeddings[THEIRS])
     assert values["n_personas"] == (6, None, 6)
     assert values["n_unplaceable"] == (2, None, 6)
+    assert values["n_constant"] == (2, None, 6)
     assert values["pair_cosine_distance"] == (apart.cosine.mean(), apart.cosine.std(ddof=1), 3)
     assert values["pair_l2_distance"] == (apart.l2.mean(), apart.l2.std(ddof=1), 3)
     # Of everybody who is placed, whether for a user or not.
@@ -71,7 +72,6 @@ def test_rank_accuracy_is_of_the_catalogue_and_rating_correlation_of_the_probes(
     assert values["rank_accuracy"] == (ranks.value, None, 400)
     agreement = rating_correlation(RATINGS[ROWS], scores(MIXTURES[THEIRS], PROBES))
     assert values["rating_correlation"] == (agreement.mean, agreement.std, 2)
-    assert values["n_constant"] == (1, None, 3)
 
 
 def test_each_distance_is_of_its_own_persona() -> None:
@@ -87,13 +87,13 @@ def test_each_distance_is_of_its_own_persona() -> None:
 def test_nobody_placed_leaves_the_counts() -> None:
     nobody = PersonaPlaces([], [], OWN[:0], PERSONAS.embeddings[:0], RATINGS[:0])
     found = panel(nobody)
-    assert found.values == {"n_personas": (6, None, 6), "n_unplaceable": (6, None, 6)}
+    assert found.values == {"n_personas": (6, None, 6), "n_unplaceable": (6, None, 6), "n_constant": (2, None, 6)}
     assert found.distances.num_rows == 0
 
 
 def test_without_seed_users_nothing_is_paired() -> None:
     crowd = panel(PERSONAS._replace(seed_user_ids=[None] * 4))
-    assert set(crowd.values) == {"n_personas", "n_unplaceable", "norm_ratio", "coverage_full_population"}
+    assert set(crowd.values) == {"n_personas", "n_unplaceable", "n_constant", "norm_ratio", "coverage_full_population"}
     assert crowd.distances["cosine_distance"].null_count == 4
 
 

@@ -71,7 +71,8 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 @pytest.fixture
 def scored(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> PopulationScores:
-    answers = np.insert(RATINGS, 1, RATINGS[0][::-1], axis=0)
+    # Whoever has no place rates everything alike, as the last of those who have one does.
+    answers = np.insert(RATINGS, 1, 3.0, axis=0)
     rated = RatedPersonas(sorted([*IDS, NOWHERE]), [None] * 5, answers)
     probes = ProbeItems([f"{n:02d}" for n in range(len(PROBES))], PROBES, np.ones(len(PROBES)), pa.table({}))
     stand_ins = {
@@ -92,6 +93,7 @@ def test_paired_values_are_of_the_placed_and_look_at_all_users(scored: Populatio
         USERS,
         PersonaPlaces(IDS, SEEDS, OWN, placed(OWN), RATINGS),
         n_personas=5,
+        n_constant=2,
         items=ITEMS,
         probes=PROBES,
         settings=settings.metrics,
