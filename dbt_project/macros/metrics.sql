@@ -3,6 +3,7 @@
         "pair_cosine_distance",
         "pair_l2_distance",
         "rank_accuracy",
+        "rank_accuracy_of_others",
         "rating_correlation",
         "norm_ratio",
         "coverage_full_population",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from python_assets.metrics.points import FloatArray, as_point_pair, unit_rows
 
@@ -104,6 +105,22 @@ def rank_accuracy(persona_scores: ArrayLike, seed_scores: ArrayLike, *, triplets
         if compared == triplets:
             break
     return RankAccuracy(agreed / compared if compared else None, compared)
+
+
+def somebody_else(people: Sequence[str]) -> NDArray[np.int64] | None:
+    """For each row another one that stands for another person; None where half of the rows or more stand for one.
+
+    Args:
+        people: For whom each row stands, shape (P,).
+    """
+    _, places, counts = np.unique(np.asarray(people), return_inverse=True, return_counts=True)
+    # Rows of one person are neighbours in this order, so that a step as long as the longest stretch leaves each.
+    order, step = np.argsort(places, kind="stable"), int(counts.max())
+    if 2 * step > len(order):
+        return None
+    others = np.empty(len(order), dtype=np.int64)
+    others[order] = np.roll(order, -step)
+    return others
 
 
 def rating_correlation(ratings: ArrayLike, seed_scores: ArrayLike) -> RatingCorrelation:

@@ -12,7 +12,7 @@ from python_assets.encoder.store import Users
 from python_assets.encoder.users import score_items
 from python_assets.metrics.cosine import mean_cosine
 from python_assets.metrics.coverage import coverage
-from python_assets.metrics.paired import norm_ratio, pair_distances, rank_accuracy, rating_correlation
+from python_assets.metrics.paired import norm_ratio, pair_distances, rank_accuracy, rating_correlation, somebody_else
 from python_assets.metrics.scores import why_undefined
 from python_assets.populations.subspace import isometric_coordinates
 from python_assets.study import Metrics
@@ -97,13 +97,13 @@ def paired_panel(
         values["pair_l2_distance"] = _summary(apart.l2)
         values["matched_real_cos_mean"] = (*mean_cosine(seeds), len(paired))
         triplet_items = model.catalogue_geometry(_sample(items, seed=seed))
-        ranks = rank_accuracy(
-            score_items(model, personas.mixtures[paired], triplet_items),
-            score_items(model, users.mixtures[rows], triplet_items),
-            triplets=settings.triplets,
-            seed=seed,
-        )
+        mine = score_items(model, personas.mixtures[paired], triplet_items)
+        theirs = score_items(model, users.mixtures[rows], triplet_items)
+        ranks = rank_accuracy(mine, theirs, triplets=settings.triplets, seed=seed)
         values["rank_accuracy"] = (ranks.value, None, ranks.n_triplets)
+        if (others := somebody_else([str(personas.seed_user_ids[row]) for row in paired])) is not None:
+            chance = rank_accuracy(mine, theirs[others], triplets=settings.triplets, seed=seed)
+            values["rank_accuracy_of_others"] = (chance.value, None, chance.n_triplets)
         seed_scores = score_items(model, users.mixtures[rows], model.catalogue_geometry(probes))
         agreement = rating_correlation(personas.ratings[paired], seed_scores)
         values["rating_correlation"] = (agreement.mean, agreement.std, agreement.n_used)

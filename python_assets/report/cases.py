@@ -70,6 +70,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         too_few_for_perfect=data.has_too_few_for_coverage(split, instrument),
         ignorant=reliability.get("ignorant_rater_coverage"),
         rank_accuracy=fidelity.get("rank_accuracy"),
+        rank_accuracy_of_others=fidelity.get("rank_accuracy_of_others"),
         perfect_rank_accuracy=perfect.get("rank_accuracy"),
         popularity_rank_accuracy=popularity.get("rank_accuracy"),
         retest=reliability.get("retest_user_cosine"),

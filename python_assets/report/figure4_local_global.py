@@ -16,9 +16,9 @@ from python_assets.report.style import INK, MUTED, RC, RULE, WIDTH, Drawing, bar
 NAME = "figure4"
 TITLE = "Item by item against the population as a whole"
 HOW = (
-    "To the right: personas order items as their seed users do (0.5 is a coin toss). Upwards: more of the real "
-    "users drawn at a time have a persona close by. A faithful population is at the top right, beside the perfect rater; bottom "
-    "right means right about items but wrong as a crowd."
+    "To the right: personas order items as their seed users do (what they reach by chance stands in the table under 'of others'). "
+    "Upwards: more of the real users drawn at a time have a persona close by. A faithful population is at the top right, beside the "
+    "perfect rater; bottom right means right about items but wrong as a crowd."
 )
 COLUMNS = 2
 

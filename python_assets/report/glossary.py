@@ -61,7 +61,13 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "Rank accuracy",
         "↑ higher is better",
-        "Share of random item pairs that a persona's place and its seed user's order alike; 0.5 is a coin toss.",
+        "Share of random item pairs that a persona's place and its seed user's order alike. Users agree on much, so that chance is "
+        "far above a coin's 0.5.",
+    ),
+    Term(
+        "Rank accuracy of others",
+        "for comparison",
+        "The same share where each persona is held against another one's seed user: what lies above it is about the person.",
     ),
     Term(
         "Rating correlation",

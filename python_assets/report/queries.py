@@ -9,7 +9,8 @@ FIDELITY = """
     select f.split, f.population, f.instrument, f.condition, f.rater, p.backend,
         coalesce(s.source, if(p.condition = 'control', 'control', 'persona')) as source,
         f.coverage, f.coverage_full_population,
-        f.cos_mean, f.matched_real_cos_mean, f.pair_cosine_distance, f.rank_accuracy, f.rating_correlation,
+        f.cos_mean, f.matched_real_cos_mean, f.pair_cosine_distance, f.rank_accuracy, f.rank_accuracy_of_others,
+        f.rating_correlation,
         f.fgi_coverage, f.fgi_mmd, f.fgi_fpd, f.fgi_swd, f.norm_ratio,
         cast(f.n_personas as bigint) as n_personas, cast(f.n_unplaceable as bigint) as n_unplaceable
     from results.fidelity as f

@@ -61,6 +61,7 @@ _FIDELITY: list[tuple[Heading, Callable[[Row], str]]] = [
     (Heading("Norm ratio", "→ 1"), lambda r: decimal(r["norm_ratio"], 2)),
     (Heading("Pair distance", "↓"), lambda r: decimal(r["pair_cosine_distance"])),
     (Heading("Rank accuracy", "↑"), lambda r: decimal(r["rank_accuracy"])),
+    (Heading("of others", "chance"), lambda r: decimal(r["rank_accuracy_of_others"])),
     (Heading("Rating corr.", "↑"), lambda r: decimal(r["rating_correlation"])),
     (Heading("Personas"), lambda r: count(r["n_personas"])),
     (Heading("No place"), lambda r: count(r["n_unplaceable"])),

@@ -22,7 +22,7 @@ PARTLY_SHARE = 0.5
 REPEATABLE = 0.5
 # From this correlation of the users' final mixtures with their random start on, they have hardly been trained.
 AT_THE_START = 0.9
-# Of the way from chance (or from knowing popularity alone) to a perfect rater's rank accuracy.
+# Of the way from chance (from knowing popularity alone, or from standing for somebody else) to a perfect rater's rank accuracy.
 ITEM_LEVEL_SHARE = 0.5
 UNPLACED_TOO_MANY = 0.5
 
@@ -44,6 +44,7 @@ class Case:
         n_rated: Personas that were asked anything.
         n_short: Personas that were asked, but gave fewer than two answers that could be read.
         n_constant: Personas that gave two answers or more, all of them the same.
+        rank_accuracy_of_others: That of the personas where each is held against another one's seed user.
         has_perfect: Whether the study names a perfect rater.
         too_few_for_perfect: Whether that rater has a place, but there are too few users for a coverage.
         pair_gap: Least difference of two answers that says what a persona prefers.
@@ -65,6 +66,7 @@ class Case:
     too_few_for_perfect: bool = False
     ignorant: float | None = None
     rank_accuracy: float | None = None
+    rank_accuracy_of_others: float | None = None
     perfect_rank_accuracy: float | None = None
     popularity_rank_accuracy: float | None = None
     retest: float | None = None
@@ -275,7 +277,12 @@ def _item_level_doubt(case: Case) -> str | None:
     )
     if case.rank_accuracy is None:
         return f"but that is the crowd only, since no persona can be held against a seed user{random_too}"
-    chance, baseline = max((0.5, "coin tosses"), (case.popularity_rank_accuracy or 0.0, "knowing only what is popular"))
+    # Users agree on much, so that whoever knows what all like, and nothing of its own user, is far above a coin.
+    chance, baseline = max(
+        (0.5, "coin tosses"),
+        (case.popularity_rank_accuracy or 0.0, "knowing only what is popular"),
+        (case.rank_accuracy_of_others or 0.0, "holding each against somebody else"),
+    )
     best = case.perfect_rank_accuracy or 1.0
     if case.rank_accuracy < chance + ITEM_LEVEL_SHARE * max(best - chance, 0.0):
         own = (

@@ -7,7 +7,14 @@ import pytest
 from hypothesis import given
 from scipy.stats import pearsonr
 
-from python_assets.metrics.paired import count_constant, norm_ratio, pair_distances, rank_accuracy, rating_correlation
+from python_assets.metrics.paired import (
+    count_constant,
+    norm_ratio,
+    pair_distances,
+    rank_accuracy,
+    rating_correlation,
+    somebody_else,
+)
 from tests.metrics.clouds import repeatable, seeds
 
 
@@ -96,3 +103,13 @@ def test_one_answer_or_none_is_not_constant() -> None:
     gone = np.nan
     ratings = [[3, 3, 3], [2, gone, 2], [2, gone, gone], [gone, gone, gone], [1, gone, 2], [1.25, 1.25, 1.5]]
     assert count_constant(ratings) == 2
+
+
+def test_somebody_else_is_another_person_and_each_row_once() -> None:
+    people = ["u7", "u3", "u7", "u21", "u3", "u7"]
+    others = somebody_else(people)
+    assert others is not None
+    assert sorted(others.tolist()) == list(range(6))
+    assert all(people[row] != people[other] for row, other in enumerate(others))
+    assert somebody_else(["u7", "u3", "u7"]) is None
+    assert somebody_else(["u7"]) is None

@@ -70,6 +70,8 @@ def test_rank_accuracy_is_of_the_catalogue_and_rating_correlation_of_the_probes(
     values = panel().values
     ranks = rank_accuracy(scores(OWN[ROWS], ITEMS), scores(MIXTURES[THEIRS], ITEMS), triplets=400, seed=5)
     assert values["rank_accuracy"] == (ranks.value, None, 400)
+    chance = rank_accuracy(scores(OWN[ROWS], ITEMS), scores(MIXTURES[[21, 7, 3]], ITEMS), triplets=400, seed=5)
+    assert values["rank_accuracy_of_others"] == (chance.value, None, 400)
     agreement = rating_correlation(RATINGS[ROWS], scores(MIXTURES[THEIRS], PROBES))
     assert values["rating_correlation"] == (agreement.mean, agreement.std, 2)
 

@@ -18,7 +18,7 @@ RESULTS_DDL = """
         ceiling_value double, anchors_apart boolean, n integer);
     create table results.fidelity (split varchar, population varchar, instrument varchar, condition varchar,
         rater varchar, coverage double, cos_mean double, pair_cosine_distance double, pair_l2_distance double,
-        rank_accuracy double, rating_correlation double, fgi_fpd double, fgi_mmd double, fgi_swd double,
+        rank_accuracy double, rank_accuracy_of_others double, rating_correlation double, fgi_fpd double, fgi_mmd double, fgi_swd double,
         fgi_coverage double, norm_ratio double, coverage_full_population double, matched_real_cos_mean double,
         n_personas double, n_unplaceable double);
     create table results.gap_decomposition (split varchar, population varchar, instrument varchar, metric varchar,

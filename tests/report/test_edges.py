@@ -73,7 +73,7 @@ def test_a_population_that_has_no_place_at_all(tmp_path: Path) -> None:
     page = page_of(tmp_path, World(populations=(personas, PERFECT)))
     assert "60 of 60 personas have no place among the real users" in page.text
     assert "It answers 1 to everything." in page.text
-    assert re.search(r"grounded_smollm2 grounded, smollm2-135m-instruct (– ){11}60 60", page.text)
+    assert re.search(r"grounded_smollm2 grounded, smollm2-135m-instruct (– ){12}60 60", page.text)
     assert "no place" in page.text
 
 

@@ -54,7 +54,14 @@ def test_each_metric_says_which_way_is_better(data: ReportData) -> None:
 
 def test_each_column_of_the_fidelity_table_is_its_own(data: ReportData) -> None:
     names = ("coverage", "fgi_coverage", "fgi_mmd", "fgi_fpd", "fgi_swd", "cos_mean", "matched_real_cos_mean")
-    names = (*names, "norm_ratio", "pair_cosine_distance", "rank_accuracy", "rating_correlation")
+    names = (
+        *names,
+        "norm_ratio",
+        "pair_cosine_distance",
+        "rank_accuracy",
+        "rank_accuracy_of_others",
+        "rating_correlation",
+    )
     numbers = {name: 1 + number / 100 for number, name in enumerate(names)} | {"n_personas": 7, "n_unplaceable": 2}
     table = tables.fidelity_table(replace(data, fidelity=[data.fidelity[0] | numbers]))
     (line,) = table.groups[0].lines

@@ -124,6 +124,14 @@ def test_half_of_the_way_from_popularity_to_perfect_stand_ins_is_enough(rank_acc
     assert judge(replace(FAITHFUL, rank_accuracy=rank_accuracy)).verdict is verdict
 
 
+@pytest.mark.parametrize(("of_others", "verdict"), [(0.80, Verdict.PARTLY), (0.78, Verdict.YES)])
+def test_what_personas_reach_beside_somebody_else_is_chance(of_others: float, verdict: Verdict) -> None:
+    """Half of the way from it to 0.97; one that fits any user as well as its own is no stand-in for that user."""
+    judgement = judge(replace(FAITHFUL, rank_accuracy_of_others=of_others))
+    assert judgement.verdict is verdict
+    assert ("holding each against somebody else gives 0.80" in judgement.sentence) == (verdict is Verdict.PARTLY)
+
+
 def test_personas_without_seed_users_are_only_judged_as_a_crowd() -> None:
     judgement = judge(replace(FAITHFUL, rank_accuracy=None))
     assert judgement.verdict is Verdict.PARTLY
