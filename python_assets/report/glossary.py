@@ -88,7 +88,8 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "Floor",
         "the best there is",
-        "What other real users score: no population of that size can be expected to do better.",
+        "What other real users score: no population of that size can be expected to do better, unless many of its own seed users are "
+        "among those drawn.",
     ),
     Term(
         "Perfect stand-ins",
