@@ -61,7 +61,10 @@ def keep_places_current(
         rated = read_ratings(warehouse, probes, **key)
         stored = warehouse.rows(STORED, key)
     made_by = [code_version, probe_set]
-    hashes = inputs_hashes(model, probes, rated, study, population=population, instrument=instrument, made_by=made_by)
+    starts = start_seeds(rated, study, population=population)
+    hashes = inputs_hashes(
+        model, probes, rated, study, population=population, instrument=instrument, starts=starts, made_by=made_by
+    )
     if stored == list(zip(rated.persona_ids, hashes, strict=True)):
         return 0
     known = {inputs for _, inputs in stored}
@@ -71,7 +74,8 @@ def keep_places_current(
         [rated.seed_user_ids[row] for row in missing],
         rated.ratings[missing],
     )
-    placed = place_population(model, probes, asked, study, population=population, instrument=instrument)
+    seeds = [starts[row] for row in missing]
+    placed = place_population(model, probes, asked, study, population=population, instrument=instrument, seeds=seeds)
     rows = embedding_rows(asked, placed, study, **key, code_version=code_version)
     rows = rows.append_column("probe_set_hash", pa.array([probe_set] * len(missing), pa.string()))
     rows = rows.append_column("inputs_hash", pa.array([hashes[row] for row in missing], pa.string()))
@@ -95,6 +99,7 @@ def inputs_hashes(
     *,
     population: str,
     instrument: str,
+    starts: Sequence[int],
     made_by: Sequence[str],
 ) -> list[str]:
     """Of each persona, sixteen hex digits of all that its place depends on."""
@@ -110,9 +115,7 @@ def inputs_hashes(
         total.update(np.ascontiguousarray(weights.numpy()).tobytes())
     total.update(np.ascontiguousarray(probes.vectors).tobytes())
     hashes = []
-    for seed, seed_user, ratings in zip(
-        start_seeds(rated, study, population=population), rated.seed_user_ids, rated.ratings, strict=True
-    ):
+    for seed, seed_user, ratings in zip(starts, rated.seed_user_ids, rated.ratings, strict=True):
         own = total.copy()
         own.update(json.dumps([seed, seed_user]).encode())
         own.update(np.ascontiguousarray(ratings).tobytes())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -67,8 +68,9 @@ def place_population(
     *,
     population: str,
     instrument: str,
+    seeds: Sequence[int],
 ) -> Placed:
-    """Algorithm 1 with the study's settings.
+    """Algorithm 1 with the study's settings, from the starts that ``start_seeds`` gives the whole population.
 
     No persona's fit looks at another's, but sums in float32 round otherwise in a batch of another size: a place differs by
     about 1e-5 or less with who is placed together.
@@ -79,16 +81,24 @@ def place_population(
         rated.ratings,
         study.instruments[instrument].placement,
         min_gap=study.population(population).rater.pair_gap,
-        seeds=start_seeds(rated, study, population=population),
+        seeds=seeds,
     )
 
 
 def start_seeds(rated: RatedPersonas, study: Study, *, population: str) -> list[int]:
-    """Seed of each persona's start, named after its seed user where it has one: numbers shift as users come and go."""
-    return [
-        derive_seed(study.seed, "place", population, seed_user or persona)
-        for persona, seed_user in zip(rated.persona_ids, rated.seed_user_ids, strict=True)
-    ]
+    """Seed of each persona's start, named after its seed user where it has one: numbers shift as users come and go.
+
+    Of several personas of one user, which an import may bring, the others have their own name beside it: Algorithm 1 draws a
+    start for each persona.
+    """
+    taken: set[str] = set()
+    seeds = []
+    for persona, seed_user in zip(rated.persona_ids, rated.seed_user_ids, strict=True):
+        who = seed_user or persona
+        name = [who, persona] if who in taken else [who]
+        taken.add(who)
+        seeds.append(derive_seed(study.seed, "place", population, *name))
+    return seeds
 
 
 def embedding_rows(

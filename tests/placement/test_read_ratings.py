@@ -103,6 +103,13 @@ def test_who_has_no_pair_has_no_place_and_starts_are_named_after_seed_users(ware
     seeds = start_seeds(rated, study, population="p")
     assert start_seeds(rated._replace(persona_ids=["7", "0002", "9"]), study, population="p") == seeds
     assert len({*seeds, *start_seeds(rated, study, population="q")}) == 6
+    # Two more who stand for Ann start elsewhere than the first of hers, who stays where she was.
+    more = rated._replace(
+        persona_ids=[*rated.persona_ids, "0004", "0005"], seed_user_ids=[*rated.seed_user_ids, "ann", "ann"]
+    )
+    with_more = start_seeds(more, study, population="p")
+    assert with_more[:3] == seeds
+    assert len(set(with_more)) == 5
     placement = study.instruments["paper"].placement.model_copy(update={"steps": 2})
     placed = place_personas(_model(), THREE.vectors, rated.ratings, placement, min_gap=1, seeds=seeds)
     rows = embedding_rows(rated, placed, study, **KEY, instrument="paper", code_version="1").to_pylist()
@@ -127,5 +134,5 @@ def test_the_rater_says_how_far_apart_two_ratings_make_a_pair(
         }
     )
     rated = RatedPersonas(["0001"], ["ann"], np.array([[3.0, 3.1, 4.05]]))
-    made = place_population(_model(), THREE, rated, study, population="p", instrument="paper")
+    made = place_population(_model(), THREE, rated, study, population="p", instrument="paper", seeds=[1])
     assert made.n_pairs.tolist() == [pairs]
