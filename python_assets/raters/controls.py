@@ -16,42 +16,39 @@ LEVELS = 5
 Ratings = NDArray[np.int64]
 
 
-def five_levels(scores: ArrayLike) -> Ratings:
-    """Each row's scores cut into five levels of equal count, or as near as the number of columns allows.
+def perfect(scores: ArrayLike) -> Ratings:
+    """The perfect rater: rates every probe by its seed user's own encoder score.
 
-    Equal scores may fall on both sides of a cut; then the earlier column gets the lower level.
+    From the least to the greatest score in five steps of the same width. Levels of the same count would bend the scale, as most
+    scores lie near their top, and a placement by correlation would be blamed for that.
 
     Args:
-        scores: Finite numbers, shape (rows, columns); higher is liked more.
+        scores: Encoder scores of the seed users for the probes, shape (personas, probes).
 
     Raises:
         ValueError: Not a matrix, or a score that is not a finite number.
     """
-    matrix = np.asarray(scores, dtype=float)
-    if matrix.ndim != 2 or not np.all(np.isfinite(matrix)):
-        raise ValueError("scores must be a matrix of finite numbers, one row a persona and one column a probe")
-    ranks = np.argsort(np.argsort(matrix, axis=1, kind="stable"), axis=1, kind="stable")
-    return 1 + (ranks * LEVELS) // max(matrix.shape[1], 1)
-
-
-def perfect(scores: ArrayLike) -> Ratings:
-    """The perfect rater: rates every probe by its seed user's own encoder score.
-
-    Args:
-        scores: Encoder scores of the seed users for the probes, shape (personas, probes).
-    """
-    return five_levels(scores)
+    matrix = _as_scores(scores)
+    least = matrix.min(axis=1, keepdims=True, initial=np.inf)
+    width = matrix.max(axis=1, keepdims=True, initial=-np.inf) - least
+    # Who scores everything alike prefers nothing.
+    steps = np.divide((matrix - least) * LEVELS, width, out=np.full_like(matrix, LEVELS // 2), where=width > 0)
+    return 1 + np.minimum(steps.astype(np.int64), LEVELS - 1)
 
 
 def popularity(n_reviews: ArrayLike, *, n_personas: int) -> Ratings:
     """Everybody likes what is reviewed most: one shared ranking, no taste of one's own.
 
+    In five levels of equal count, or as near as the number of probes allows: most items have few reviews. Of items with
+    equal counts the earlier has the lower level.
+
     Args:
         n_reviews: Review counts of the probes, shape (probes,).
         n_personas: How many personas.
     """
-    counts = np.asarray(n_reviews, dtype=float)
-    return np.repeat(five_levels(counts[None, :]), n_personas, axis=0)
+    counts = _as_scores(np.asarray(n_reviews, dtype=float)[None, :])
+    ranks = np.argsort(np.argsort(counts, axis=1, kind="stable"), axis=1, kind="stable")
+    return np.repeat(1 + (ranks * LEVELS) // max(counts.shape[1], 1), n_personas, axis=0)
 
 
 def constant(*, n_personas: int, n_probes: int, rating: int = 3) -> Ratings:
@@ -69,3 +66,10 @@ def random(people: Sequence[str], *, n_probes: int, seed: int) -> Ratings:
     """
     rows = [np.random.default_rng(derive_seed(seed, who)).integers(1, LEVELS + 1, n_probes) for who in people]
     return np.array(rows, dtype=np.int64).reshape(len(people), n_probes)
+
+
+def _as_scores(scores: ArrayLike) -> NDArray[np.float64]:
+    matrix = np.asarray(scores, dtype=float)
+    if matrix.ndim != 2 or not np.all(np.isfinite(matrix)):
+        raise ValueError("scores must be a matrix of finite numbers, one row a persona and one column a probe")
+    return matrix
