@@ -15,6 +15,8 @@ from python_assets.seeds import derive_seed
 METRICS = ("fpd", "mmd", "swd", "coverage", "cos_mean")
 FGI_METRICS = METRICS[:4]
 CONFIDENCE = 0.95
+# Draws that differ by less than this share of their mean differ by nothing but rounding.
+ROUNDING = 1e-12
 # What a metric can be. The estimate of MMD^2 is unbiased and so may be negative.
 RANGES = {
     "fpd": (0.0, math.inf),
@@ -35,7 +37,8 @@ class Score(NamedTuple):
         value: Mean over resamples; None where the metric is not defined at this n (``why_undefined``).
         std: Standard deviation over resamples (R - 1); None with one resample.
         ci_low: Lower end of the 95% interval of the mean over draws of real users (Student's t over resamples), cut to
-            what the metric can be; None with one resample. It says nothing of other personas of the kind.
+            what the metric can be; None with one resample, and where all draws agree. It says nothing of other personas of the
+            kind.
         ci_high: Its upper end.
         p_value: MMD only: median over resamples of the permutation p-value.
         n: Rows of each of the two sets.
@@ -123,6 +126,9 @@ def summarise(metric: str, values: Sequence[float | None], p_values: Sequence[fl
     if resamples == 1:
         return Score(metric, mean, None, None, None, p_value, n, resamples)
     std = float(np.std(known, ddof=1))
+    if max(known) - min(known) <= ROUNDING * abs(mean):
+        # A coverage of a few dozen users takes few values, so that draws may agree by chance: no answer is better than no width.
+        return Score(metric, mean, std, None, None, p_value, n, resamples)
     half = float(t.ppf((1 + CONFIDENCE) / 2, resamples - 1)) * std / math.sqrt(resamples)
     least, most = RANGES[metric]
     # Rounding may put a mean just outside of its range; its interval holds it still.

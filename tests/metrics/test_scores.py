@@ -74,6 +74,13 @@ def test_an_interval_ends_where_the_metric_does(metric: str, values: list[float]
     assert (score.ci_low, score.ci_high) == pytest.approx((max(least, whole.low), min(most, whole.high)))
 
 
+@pytest.mark.parametrize("values", [[122 / 126] * 5, [0.0] * 5])
+def test_draws_that_agree_give_no_interval(values: list[float]) -> None:
+    score = summarise("coverage", values, [], n=126)
+    assert (score.value, score.ci_low, score.ci_high) == (pytest.approx(values[0]), None, None)
+    assert score.std == pytest.approx(0, abs=1e-12)
+
+
 def test_one_resample_has_no_interval_and_an_undefined_metric_no_value() -> None:
     assert summarise("fpd", [0.2], [], n=10) == ("fpd", 0.2, None, None, None, None, 10, 1)
     assert summarise("coverage", [None, None], [None, None], n=3) == ("coverage", *[None] * 5, 3, 2)
