@@ -82,6 +82,7 @@ def paired_panel(
     norms = np.linalg.norm(personas.embeddings, axis=1) if placed else np.empty(0)
     cosine, l2 = np.full(placed, np.nan), np.full(placed, np.nan)
     if placed:
+        values["cos_std"] = (_spread(personas.embeddings), None, placed)
         values["norm_ratio"] = (norm_ratio(personas.embeddings, users.embeddings), None, placed)
         if why_undefined("coverage", n=len(users.user_ids), neighbours=settings.neighbours) is None:
             (real, synthetic), _ = isometric_coordinates(users.embeddings, personas.embeddings)
@@ -96,6 +97,7 @@ def paired_panel(
         values["pair_cosine_distance"] = _summary(apart.cosine)
         values["pair_l2_distance"] = _summary(apart.l2)
         values["matched_real_cos_mean"] = (*mean_cosine(seeds), len(paired))
+        values["matched_real_cos_std"] = (_spread(seeds), None, len(paired))
         triplet_items = model.catalogue_geometry(_sample(items, seed=seed))
         mine = score_items(model, personas.mixtures[paired], triplet_items)
         theirs = score_items(model, users.mixtures[rows], triplet_items)
@@ -121,6 +123,11 @@ def paired_panel(
 
 def _summary(values: np.ndarray) -> Value:
     return float(values.mean()), float(values.std(ddof=1)) if len(values) > 1 else None, len(values)
+
+
+def _spread(rows: np.ndarray) -> float | None:
+    """Deviation of the cosines between rows; two rows have one cosine."""
+    return mean_cosine(rows).std if len(rows) > 2 else None
 
 
 def _sample(items: np.ndarray, *, seed: int) -> np.ndarray:

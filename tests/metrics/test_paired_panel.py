@@ -62,6 +62,8 @@ def test_each_value_is_that_of_its_metric() -> None:
         None,
         40,
     )
+    assert values["cos_std"] == (mean_cosine(PERSONAS.embeddings).std, None, 4)
+    assert values["matched_real_cos_std"] == (mean_cosine(USERS.embeddings[THEIRS]).std, None, 3)
     # Of the seed users, whom the personas' own cosine is held against.
     assert values["matched_real_cos_mean"] == (*mean_cosine(USERS.embeddings[THEIRS]), 3)
 
@@ -95,7 +97,14 @@ def test_nobody_placed_leaves_the_counts() -> None:
 
 def test_without_seed_users_nothing_is_paired() -> None:
     crowd = panel(PERSONAS._replace(seed_user_ids=[None] * 4))
-    assert set(crowd.values) == {"n_personas", "n_unplaceable", "n_constant", "norm_ratio", "coverage_full_population"}
+    assert set(crowd.values) == {
+        "n_personas",
+        "n_unplaceable",
+        "n_constant",
+        "norm_ratio",
+        "cos_std",
+        "coverage_full_population",
+    }
     assert crowd.distances["cosine_distance"].null_count == 4
 
 
