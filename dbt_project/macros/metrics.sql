@@ -5,6 +5,7 @@
         "rank_accuracy",
         "rank_accuracy_of_others",
         "rating_correlation",
+        "rating_correlation_of_others",
         "norm_ratio",
         "coverage_full_population",
         "cos_std",

@@ -103,12 +103,16 @@ def paired_panel(
         theirs = score_items(model, users.mixtures[rows], triplet_items)
         ranks = rank_accuracy(mine, theirs, triplets=settings.triplets, seed=seed)
         values["rank_accuracy"] = (ranks.value, None, ranks.n_triplets)
-        if (others := somebody_else([str(personas.seed_user_ids[row]) for row in paired])) is not None:
+        others = somebody_else([str(personas.seed_user_ids[row]) for row in paired])
+        if others is not None:
             chance = rank_accuracy(mine, theirs[others], triplets=settings.triplets, seed=seed)
             values["rank_accuracy_of_others"] = (chance.value, None, chance.n_triplets)
         seed_scores = score_items(model, users.mixtures[rows], model.catalogue_geometry(probes))
         agreement = rating_correlation(personas.ratings[paired], seed_scores)
         values["rating_correlation"] = (agreement.mean, agreement.std, agreement.n_used)
+        if others is not None:
+            by_chance = rating_correlation(personas.ratings[paired], seed_scores[others])
+            values["rating_correlation_of_others"] = (by_chance.mean, by_chance.std, by_chance.n_used)
     distances = pa.table(
         {
             "persona_id": pa.array(personas.persona_ids, pa.string()),

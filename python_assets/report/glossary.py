@@ -72,7 +72,8 @@ GLOSSARY: tuple[Term, ...] = (
     Term(
         "Rating correlation",
         "↑ higher is better",
-        "Mean Pearson correlation between a persona's ratings and its seed user's scores on the probes.",
+        "Mean Pearson correlation between a persona's ratings and its seed user's scores on the probes. Users like much alike: "
+        "`results.fidelity.rating_correlation_of_others` has what the same ratings reach beside somebody else's user.",
     ),
     Term(
         "Norm ratio",

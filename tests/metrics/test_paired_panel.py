@@ -76,6 +76,8 @@ def test_rank_accuracy_is_of_the_catalogue_and_rating_correlation_of_the_probes(
     assert values["rank_accuracy_of_others"] == (chance.value, None, 400)
     agreement = rating_correlation(RATINGS[ROWS], scores(MIXTURES[THEIRS], PROBES))
     assert values["rating_correlation"] == (agreement.mean, agreement.std, 2)
+    by_chance = rating_correlation(RATINGS[ROWS], scores(MIXTURES[[21, 7, 3]], PROBES))
+    assert values["rating_correlation_of_others"] == (by_chance.mean, by_chance.std, 2)
 
 
 def test_each_distance_is_of_its_own_persona() -> None:
