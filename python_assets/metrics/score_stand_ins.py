@@ -17,6 +17,11 @@ SCORED = """
     where split = $split and instrument = $instrument and source = 'persona' and population in (select unnest($names))
     group by population order by population
 """
+# Other references take scores away, and not places: those of who has no scores may be of a former encoder.
+HAS_SCORES = """
+    select 1 from ml.population_scores
+    where split = $split and instrument = $instrument and population = $population limit 1
+"""
 UPDATE = """
     update ml.population_scores set perfect_value = $value
     where split = $split and instrument = $instrument and population = $population and metric = $metric
@@ -25,6 +30,8 @@ UPDATE = """
 
 def hold_against(warehouse: Warehouse, study: Study, population: str, *, split: str, instrument: str) -> None:
     """Score the perfect rater's stand-ins in the place of persona populations that have scores.
+
+    A perfect rater that has none itself, as it failed, stands in for nobody.
 
     Args:
         warehouse: Holds places and scores.
@@ -40,9 +47,10 @@ def hold_against(warehouse: Warehouse, study: Study, population: str, *, split: 
         return
     with warehouse.reading():
         users = compared(load_users(warehouse, **key, seed=study.seed), study)
+        is_scored = bool(warehouse.rows(HAS_SCORES, {**key, "population": perfect}))
         places = {name: warehouse.read(PLACES, {**key, "population": name}) for name in (perfect, *dict(scored))}
     people = {name: table["seed_user_id"].to_pylist() for name, table in places.items()}
-    stand_ins = dict(zip(people[perfect], to_matrix(places[perfect]["embedding"]), strict=True))
+    stand_ins = dict(zip(people[perfect], to_matrix(places[perfect]["embedding"]), strict=True)) if is_scored else {}
     seed = scores_seed(study, split, instrument)
     values = {
         name: perfect_values(users.embeddings, stand_ins, people[name], n=n, settings=study.metrics, seed=seed)

@@ -19,7 +19,7 @@ from python_assets.warehouse import Warehouse
 
 SPLITS, INSTRUMENTS, SEEDS, NAMES = ("A", "B"), ("one", "two"), (3, 4), [f"u{number:02d}" for number in range(60)]
 MADE = {"seed": 3, "config_hash": "c", "code_version": "1", "created_at": datetime(2026, 1, 1)}
-SIZES = {"few": 8, "many": 14, "controlled": 14}
+SIZES = {"few": 8, "many": 14, "controlled": 14, "stand_ins": 19}
 KEY = {"split": "A", "instrument": "one"}
 # The last users have no training pair, and the last stand-in no place.
 PAIRS = np.where(np.arange(60) < 50, 3, 0)
@@ -94,7 +94,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
                 ]
             scores += [
                 {**key, **MADE, "population": name, "metric": metric, "n": n, "resamples": 2, "value": 1.0}
-                | {"source": "control" if name == "controlled" else "persona"}
+                | {"source": "control" if name in ("controlled", "stand_ins") else "persona"}
                 for name, n in SIZES.items()
                 for metric in METRICS
             ]
@@ -141,6 +141,16 @@ def test_a_value_of_before_goes_where_there_are_too_few_stand_ins(warehouse: War
     hold_against(warehouse, study(), "stand_ins", **KEY)
     warehouse.write(
         lambda connection: connection.execute("update ml.population_scores set n = 20 where population = 'few'")
+    )
+    hold_against(warehouse, study(), "few", **KEY)
+    assert held(warehouse).keys() == {("A", "one", "many")}
+
+
+def test_stand_ins_that_failed_in_a_new_space_are_held_against_nobody(warehouse: Warehouse) -> None:
+    hold_against(warehouse, study(), "stand_ins", **KEY)
+    # As new references do; its places stay, in the space of the former encoder.
+    warehouse.write(
+        lambda connection: connection.execute("delete from ml.population_scores where population = 'stand_ins'")
     )
     hold_against(warehouse, study(), "few", **KEY)
     assert held(warehouse).keys() == {("A", "one", "many")}
