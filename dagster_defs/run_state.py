@@ -86,10 +86,11 @@ class RunState:
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
         done = finished_stages(self.warehouse)
+        if isinstance(step.partition, dg.MultiPartitionKey) and done.get(step.stage) != fingerprint:
+            # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results. What it
+            # was scored with is not known where its encoder has been looked at since.
+            forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         if step.stage in done:
-            if isinstance(step.partition, dg.MultiPartitionKey) and done[step.stage] != fingerprint:
-                # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results.
-                forget_scores(self.warehouse, **step.partition.keys_by_dimension)
             mark(self.warehouse, step.stage, None)
         yield
         mark(self.warehouse, step.stage, fingerprint)

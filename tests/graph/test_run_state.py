@@ -16,6 +16,7 @@ from python_assets.stages import (
     CORPUS,
     Stage,
     finished_stages,
+    forget_split,
     mark,
     prepare_fingerprint,
     raw_fingerprint,
@@ -55,9 +56,16 @@ def test_a_corpus_that_changes_during_a_step_makes_it_due_again(opened: Open, jo
     assert RunState(workspace).is_done(step)
 
 
-@pytest.mark.parametrize(("evidence", "stay"), [("train", True), ("all", False)])
-def test_who_fails_with_other_evidence_has_no_scores_of_the_former(opened: Open, evidence: str, stay: bool) -> None:
+@pytest.mark.parametrize(
+    ("evidence", "encoded", "stay"), [("train", False, True), ("all", False, False), ("all", True, False)]
+)
+def test_who_fails_with_other_evidence_has_no_scores_of_the_former(
+    opened: Open, evidence: str, encoded: bool, stay: bool
+) -> None:
     workspace = opened(old="probes:", new=f"grounding: {{window: {evidence}}}\nprobes:")
+    if encoded:
+        # As when the number of retests changed, too: the references stay, and with them all scores.
+        forget_split(workspace.warehouse, "Combined")
     (step,) = [step for step in plan(workspace.study) if step.label == "random_rater on Combined"]
     with pytest.raises(RunError), RunState(workspace).doing(step):
         raise RunError("its server is away")
