@@ -29,11 +29,14 @@ _REAL = """
         and (n_train_pairs > 0 or not $with_pairs)
     order by md5(user_id || cast(seed as varchar)), user_id limit $points
 """
+# Whoever has no scores failed since the encoder was last trained, say: the places that are left are of the former space.
 _OTHERS = """
     with points as (
         select e.population, if(p.condition = 'control', 'control', 'persona') as source,
             e.persona_id as point, e.embedding
-        from ml.persona_embeddings as e inner join raw.populations as p using (population)
+        from ml.persona_embeddings as e
+        semi join ml.paired_scores using (split, population, instrument)
+        inner join raw.populations as p using (population)
         where e.split = $split and e.instrument = $instrument and e.placed and e.embedding is not null
         union all
         select population, source, cast(row_number as varchar), embedding from ml.reference_embeddings
@@ -45,7 +48,9 @@ _OTHERS = """
 """
 _POPULATIONS = """
     select count(*) from (
-        select distinct population from ml.persona_embeddings semi join raw.populations using (population)
+        select distinct population from ml.persona_embeddings
+        semi join raw.populations using (population)
+        semi join ml.paired_scores using (split, population, instrument)
         where split = $split and instrument = $instrument and placed
         union all
         select distinct population from ml.reference_embeddings where split = $split and instrument = $instrument

@@ -49,21 +49,30 @@ ENCODERS = """
     order by e.split, e.instrument, is_primary desc, e.seed
 """
 
+# Places of who has no scores are left from before the population failed.
 PLACED = """
     select split, population, instrument, count(*) as n_personas, count(*) filter (not placed) as n_unplaceable
     from ml.persona_embeddings
     semi join raw.splits using (split) semi join raw.instruments using (instrument)
     semi join raw.populations using (population)
+    semi join ml.paired_scores using (split, population, instrument)
     group by all order by all
 """
 
+# Where the present rater failed, the answers of a former one are left.
+_OF_THE_RATER = """
+        semi join raw.populations as asked
+            on answered.population = asked.population and answered.backend = asked.backend
+            and answered.elicitation = asked.elicitation and answered.model is not distinct from asked.model
+"""
+
 # A row a population: what it answered, and how many of its personas never varied their answer or gave fewer than two.
-ANSWERS = """
+ANSWERS = f"""
     with answers as (
         select *, coalesce(rating, cast(round(expected_rating) as integer)) as answer,
             if(elicitation = 'expected', coalesce(expected_rating, rating), coalesce(rating, expected_rating)) as value
-        from ml.ratings
-        semi join raw.splits using (split) semi join raw.populations using (population)
+        from ml.ratings as answered
+        semi join raw.splits using (split) {_OF_THE_RATER}
         where instrument = '*' or instrument in (select instrument from raw.instruments)
     ),
     by_persona as (
@@ -140,14 +149,14 @@ PAIRS = """
 
 PROBES = "select split, band, count(*) as n from probes.probe_items group by split, band order by split, band"
 
-MADE_BY = """
+MADE_BY = f"""
     select population, any_value(backend) as backend, string_agg(distinct model, ', ' order by model) as model,
         string_agg(distinct left(prompt_hash, 12), ', ' order by left(prompt_hash, 12)) as prompt_hash,
         string_agg(distinct config_hash, ', ' order by config_hash) as config_hash,
         string_agg(distinct code_version, ', ' order by code_version) as code_version,
         min(created_at) as first_at, max(created_at) as last_at
-    from ml.ratings
-    semi join raw.splits using (split) semi join raw.populations using (population)
+    from ml.ratings as answered
+    semi join raw.splits using (split) {_OF_THE_RATER}
     where instrument = '*' or instrument in (select instrument from raw.instruments)
     group by population order by population
 """

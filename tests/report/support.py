@@ -170,6 +170,7 @@ def _places(
         for name, rows in vectors.items()
     }
     insert(connection, "ml.persona_embeddings", **key, **own, **lists, **MADE, placed=placed, n_pairs=20, loss=0.5)
+    insert(connection, "ml.paired_scores", **key, **MADE, metric="n_personas", value=float(p.n), n=p.n)
     if p.is_paired and p.unplaceable < p.n:
         distances = rng.beta(2, 40 if p.backend == "perfect" else 6, size=p.n).tolist()
         insert(connection, "ml.paired_distances", **key, **own, cosine_distance=distances, l2_distance=1.0, norm=0.7)

@@ -42,6 +42,17 @@ def test_sources_tell_controls_from_personas(warehouse: Warehouse) -> None:
     assert sources["random_baseline"] == "reference"
 
 
+def test_places_in_the_space_of_a_former_encoder_are_not_drawn(warehouse: Warehouse) -> None:
+    failed = "where population = 'grounded_smollm2'"
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute("alter table ml.persona_embeddings alter column embedding type float[]")
+        connection.execute(f"update ml.persona_embeddings set embedding = embedding[:64] {failed}")
+        connection.execute(f"delete from ml.paired_scores {failed}")
+        for cloud in read_clouds(connection, with_pairs=False):
+            assert {"perfect", "random_baseline"} <= cloud.others.keys()
+            assert "grounded_smollm2" not in cloud.others
+
+
 def test_a_map_never_has_too_many_points(tmp_path: Path) -> None:
     warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED,), n_users=REAL_POINTS + 50))
     select = "select 'All_Beauty', 'paper', 'p' || i % 40, 'synthetic', i, repeat([0.5], 128)::FLOAT[128], 1, '0.1.0'"

@@ -232,6 +232,20 @@ def test_a_split_that_is_not_built_yet_is_still_named(tmp_path: Path) -> None:
     assert "It has not been checked in this split." in page.text
 
 
+def test_what_a_former_rater_answered_says_nothing_of_one_that_failed(tmp_path: Path) -> None:
+    constant = replace(GROUNDED, unplaceable=60, ratings=(1, 0, 0, 0, 0))
+    warehouse = fill(tmp_path / "w.duckdb", World(populations=(constant, PERFECT)))
+    failed = "where population = 'grounded_smollm2'"
+    with warehouse.connect(read_only=False) as connection:
+        connection.execute(f"update raw.populations set model = 'the-present' {failed}")
+        for table in ("ml.paired_scores", "results.fidelity", "results.population_metrics", "results.fgi"):
+            connection.execute(f"delete from {table} {failed}")
+    text = Page(report(tmp_path, warehouse)).text
+    assert "No persona of this population has been measured in this split yet." in text
+    assert "It answers 1 to everything." not in text
+    assert "smollm2-135m-instruct" not in text
+
+
 def test_what_was_taken_out_of_the_study_is_not_shown(tmp_path: Path) -> None:
     warehouse = fill(tmp_path / "w.duckdb", World(splits=("All_Beauty", "Software")))
     with warehouse.connect(read_only=False) as connection:

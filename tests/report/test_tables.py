@@ -84,6 +84,7 @@ def test_expected_ratings_that_differ_are_not_constant(tmp_path: Path) -> None:
     with warehouse.connect(read_only=False) as connection:
         graded = "elicitation = 'expected', rating = 3, expected_rating = 3 + ascii(right(item_id, 1)) / 1000"
         connection.execute(f"update ml.ratings set {graded}, status = 'ok'")
+        connection.execute("update raw.populations set elicitation = 'expected'")
         (answers,) = read_tables(connection).answers
     assert (answers["n_constant"], answers["counts"]) == (0, [0, 0, 30, 0, 0])
     assert 3.04 < answers["mean"] < 3.06
