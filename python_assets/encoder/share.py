@@ -8,6 +8,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.encoder.data import TrainingData
+from python_assets.encoder.measured import forget_measured
 from python_assets.study import Encoder
 from python_assets.warehouse import Warehouse
 
@@ -78,6 +79,7 @@ def take_over_encoder(
         source = {**key, "instrument": other, "taken_by": instrument}
         connection.execute(COPY_RUN, {**source, "taken_at": datetime.now(UTC).replace(tzinfo=None)})
         connection.execute(COPY_USERS, source)
+        forget_measured(connection, split=split, instrument=instrument, seed=seed)
 
     warehouse.write(copy)
     return other

@@ -13,6 +13,7 @@ import pyarrow as pa
 
 from python_assets.encoder.data import TrainingData, read_training_data
 from python_assets.encoder.devices import rank
+from python_assets.encoder.measured import forget_measured
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
 from python_assets.encoder.train import TrainedEncoder, accuracy_in_words, train_encoder
 from python_assets.encoder.users import init_correlation, score_items, user_places
@@ -127,7 +128,7 @@ def save_encoder(
     seed: int,
     code_version: str,
 ) -> None:
-    """Write run and users, and forget the training state, in one transaction."""
+    """Write run and users, and forget the training state and what was measured in the former space, in one transaction."""
     places, rows = user_places(trained.model), len(data.user_ids)
     # Nothing moves the others, however long the training.
     moved = data.n_train_pairs > 0
@@ -168,6 +169,7 @@ def save_encoder(
         replace_rows(connection, "ml.encoder_runs", pa.Table.from_pylist([run]), where=slice_)
         replace_rows(connection, "ml.user_embeddings", users, where=slice_)
         connection.execute("delete from ml.training_states where split = ? and seed = ?", [split, seed])
+        forget_measured(connection, split=split, instrument=instrument, seed=seed)
 
     warehouse.write(save)
 

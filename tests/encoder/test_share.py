@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -14,8 +15,10 @@ from python_assets.encoder.pair_file import PairFile
 from python_assets.placement import refresh
 from python_assets.placement.refresh import keep_current
 from python_assets.study import Encoder, Instrument, Placement
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 from tests.encoder.planted import planted_corpus
+from tests.sql.support import make_study
 
 SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
 RUNS = "select * exclude (created_at) replace ('' as instrument) from ml.encoder_runs where instrument = '{}'"
@@ -73,6 +76,40 @@ def test_the_second_takes_over_what_the_first_trained(
         assert ours
     # Whoever compares encoders sees that it is a new one.
     assert warehouse.rows("select count(distinct created_at) from ml.encoder_runs") == [(2,)]
+
+
+def measured(warehouse: Warehouse) -> dict[str, int]:
+    """Rows of each instrument in two tables that follow the encoder of the study's seed, and in one that follows any."""
+    tables = ("ml.paired_distances", "ml.anchor_scores", "ml.instrument_retests")
+    rows = " union all ".join(f"select instrument from {table}" for table in tables)
+    return dict(warehouse.rows(f"select instrument, count(*) from ({rows}) group by instrument"))
+
+
+def test_what_was_measured_in_a_former_space_goes_with_it(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
+    """A run may break off, or fail, before the new space is measured."""
+
+    def measure(connection: duckdb.DuckDBPyConnection) -> None:
+        for instrument in ("paper", "scale_free"):
+            key = f"'Beauty' as split, '{instrument}' as instrument"
+            for rows in (
+                f"ml.paired_distances by name select {key}, 'p' as population, '1' as persona_id, 1.0 as norm",
+                f"ml.anchor_scores by name select {key}, 9 as n, 'fpd' as metric, 'paper' as anchor, 0 as floor_value, 1 as ceiling_value",
+                f"ml.instrument_retests by name select {key}, 5 as seed, 6 as other_seed, 'user_cosine' as metric, '' as code_version",
+            ):
+                connection.execute(f"insert into {rows}")
+
+    of_seed_5 = study_tables(make_study(seed=5))["raw.study"]
+    warehouse.replace_slice("raw.study", of_seed_5, where={})
+    warehouse.write(measure)
+    assert keep("paper", data, seed=6) == "trained"
+    assert measured(warehouse) == {"paper": 2, "scale_free": 3}
+    assert keep("paper", data) == "trained"
+    assert measured(warehouse) == {"scale_free": 3}
+    assert keep("scale_free", data) == "taken over"
+    assert measured(warehouse) == {}
+    warehouse.write(measure)
+    assert keep("paper", data) == "unchanged"
+    assert measured(warehouse) == {"paper": 3, "scale_free": 3}
 
 
 def test_a_retest_does_not_stand_in_the_way(keep: Keep, data: TrainingData) -> None:
