@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import count, decimal
-from python_assets.report.names import in_order, shorten
+from python_assets.report.names import in_order, shorten_apart
 from python_assets.report.rows import legend, mark
 from python_assets.report.style import INK, MUTED, RC, RULE, WIDTH, Drawing, bare, new_figure, to_svg
 
@@ -100,10 +100,11 @@ def _panel(axes: Axes, split: str, rows: list[Row], lowest: float, *, step: floa
     axes.set(title=split, xlim=(lowest, 1.02), ylim=(-0.04, 1.04), xlabel="rank accuracy", ylabel="coverage")
     axes.axvline(0.5, color=RULE, linewidth=1.2)
     # Names stand in the margin, spread so that none covers another, each tied to its mark by a thin line.
+    short = shorten_apart([row["population"] for row in rows], 28)
     ordered = sorted(rows, key=lambda row: (-row["coverage"], -row["rank_accuracy"]))
     for row, y in zip(ordered, _spread([row["coverage"] for row in ordered], step), strict=True):
         twice = sum(other["population"] == row["population"] for other in rows) > 1
-        text = shorten(row["population"], 24) + (f" ({row['instrument']})" if twice else "")
+        text = short[row["population"]] + (f" ({row['instrument']})" if twice else "")
         axes.annotate(
             text,
             (row["rank_accuracy"], row["coverage"]),

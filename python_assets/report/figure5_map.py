@@ -16,7 +16,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from python_assets.report.clouds import Cloud
 from python_assets.report.data import ReportData
-from python_assets.report.names import Population, in_order, shorten
+from python_assets.report.names import Population, in_order, shorten_apart
 from python_assets.report.style import COLOURS, RC, RULE, WIDTH, Drawing, to_svg
 from python_assets.seeds import derive_seed
 
@@ -81,10 +81,12 @@ def draw(data: ReportData, clouds: list[Cloud], *, epochs: int = EPOCHS) -> Draw
             order = in_order(
                 [{"population": n, "source": s} for n, (s, _) in laid.cloud.others.items()], data.study_order
             )
+            titles = shorten_apart([population.label for population in order], 27)
             for number, population in enumerate(order):
                 line, column = divmod(number, COLUMNS)
                 left, bottom = GAP / 2 + column * (SIDE + GAP), top - (line + 1) * LINE + GAP
-                _panel(figure.add_axes((left / WIDTH, bottom / height, SIDE / WIDTH, SIDE / height)), laid, population)
+                axes = figure.add_axes((left / WIDTH, bottom / height, SIDE / WIDTH, SIDE / height))
+                _panel(axes, laid, population, title=titles[population.label])
             top -= LINE * math.ceil(len(order) / COLUMNS)
     return Drawing(NAME, TITLE, HOW, _seen(data), to_svg(figure, name=NAME, label=f"Figure 5. {TITLE}. {_seen(data)}"))
 
@@ -117,11 +119,11 @@ def _heading(cloud: Cloud, n_instruments: int) -> str:
     return f"{cloud.split}, instrument {cloud.instrument}" if n_instruments > 1 else cloud.split
 
 
-def _panel(axes: Axes, laid: Map, population: Population) -> None:
+def _panel(axes: Axes, laid: Map, population: Population, *, title: str) -> None:
     for side in axes.spines.values():
         side.set_color(RULE)
     axes.set(xticks=[], yticks=[])
-    axes.set_title(shorten(population.label, 26), fontsize=8, fontweight="normal")
+    axes.set_title(title, fontsize=8, fontweight="normal")
     everyone = np.concatenate([laid.real, *laid.others.values()])
     low, high = everyone.min(axis=0), everyone.max(axis=0)
     margin = 0.05 * (high - low) + 1e-9

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from itertools import takewhile
 from typing import Any, Literal, NamedTuple
 
 Kind = Literal["real", "persona", "control", "synthetic"]
@@ -22,6 +24,10 @@ _REFERENCE_LABELS = {
     "synthetic_prototype": "synthetic: prototypes",
     "ignorant_rater": "ignorant rater",
 }
+
+
+_HEAD = 8
+"""Letters of a name that stay when its middle is taken out."""
 
 
 class Metric(NamedTuple):
@@ -68,6 +74,26 @@ def shorten(text: str, length: int) -> str:
     """The text, cut to a length with an ellipsis."""
     text = " ".join(text.split())
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+def shorten_apart(texts: Iterable[str], length: int) -> dict[str, str]:
+    """Each text cut to a length. Of those that would be cut alike, the middle goes, so that they can be told apart."""
+    return _cut(list(dict.fromkeys(texts)), length, {text: text for text in texts})
+
+
+def _cut(texts: list[str], length: int, shown: Mapping[str, str]) -> dict[str, str]:
+    alike = defaultdict(list)
+    for text in texts:
+        alike[shorten(shown[text], length)].append(text)
+    short: dict[str, str] = {}
+    for cut, group in alike.items():
+        shared = sum(1 for _ in takewhile(lambda letters: len(set(letters)) == 1, zip(*group, strict=False)))
+        rest = max(_HEAD, shared - _HEAD // 2)
+        nearer = {text: f"{text[:_HEAD]}…{text[rest:]}" for text in group}
+        # What differs in white space alone stays alike.
+        alone = len(group) == 1 or all(shown[text] == nearer[text] for text in group)
+        short |= dict.fromkeys(group, cut) if alone else _cut(group, length, nearer)
+    return short
 
 
 def population(row: Mapping[str, Any]) -> Population:

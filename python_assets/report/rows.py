@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from python_assets.report.names import KIND_WORDS, KINDS, Population, shorten
+from python_assets.report.names import KIND_WORDS, KINDS, Population, shorten_apart
 from python_assets.report.style import COLOURS, MARKERS, MUTED, PAPER, RC, ROW, WIDTH, bare, new_figure
 
 
@@ -57,7 +57,8 @@ def panel_grid(
 
 def _name_rows(axes: Axes, populations: Sequence[Population]) -> None:
     axes.set_ylim(len(populations) - 0.4, -0.6)
-    axes.set_yticks(range(len(populations)), [shorten(p.label, 30) for p in populations])
+    short = shorten_apart([p.label for p in populations], 30)
+    axes.set_yticks(range(len(populations)), [short[p.label] for p in populations])
 
 
 def instrument_fill(number: int, colour: str) -> dict[str, Any]:

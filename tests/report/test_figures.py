@@ -12,7 +12,7 @@ from python_assets.report.clouds import Cloud
 from python_assets.report.figure4_local_global import _spread
 from python_assets.report.figure5_map import _lay_out
 from python_assets.report.figure_gaps import printed_unit, worse_by
-from python_assets.report.names import in_order
+from python_assets.report.names import in_order, shorten_apart
 from python_assets.report.style import COLOURS, INK, new_figure, to_svg
 
 
@@ -46,6 +46,22 @@ def test_labels_are_text_not_formulas_or_tags() -> None:
     assert "$a_1$ &lt;b&gt; &amp;" in svg
     assert "<b>" not in svg
     assert 'aria-label="$a_1$ &lt;b&gt; &amp; &#34;q&#34;"' in svg
+
+
+def test_long_names_that_begin_alike_are_told_apart() -> None:
+    names = [f"grounded_a_model_of_2026_temperature_{i:02d}_with_all_probes" for i in range(20)]
+    short = shorten_apart([*names, "perfect_rater", names[0]], 30)
+    assert short["perfect_rater"] == "perfect_rater"
+    assert short[names[3]] == "grounded…ure_03_with_all_prob…"
+    assert len(set(short.values())) == 21
+    assert max(map(len, short.values())) == 30
+
+
+def test_names_that_differ_late_or_hardly_are_cut_all_the_same() -> None:
+    late = ["a" * 40 + end for end in ("x", "y" + "b" * 40 + "1", "y" + "b" * 40 + "2", "")]
+    assert len(set(shorten_apart(late, 30).values())) == 4
+    blanks = ["one population", "one population "]
+    assert set(shorten_apart(blanks, 30)) == set(blanks)
 
 
 @pytest.mark.parametrize("values", [[0.9, 0.9, 0.9], [0.05, 0.04, 0.02, 0.0], [0.9, 0.5, 0.1], [0.0]])
