@@ -56,6 +56,35 @@ def test_an_inconsistent_study_is_one_sentence(tmp_path: Path, changes: dict[str
     assert "\n" not in str(caught.value)
 
 
+TEXT = """name: mine
+sources: [{category: A, reviews: a.jsonl}]
+splits: {A: [A]}
+populations:
+  - &first {name: p, condition: control, rater: {backend: perfect}}
+  - {<<: *first, name: q}
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        (
+            "core: 5\npopulations: []\n",
+            "`populations` is there twice, in line 4 and in line 8: put what both hold under one.",
+        ),
+        ("pairs: {min_gap: 1, min_gap: 2}\n", "`min_gap` is there twice, in line 7 and in line 7"),
+    ],
+)
+def test_a_setting_that_is_there_twice_is_refused(tmp_path: Path, more: str, words: str) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text(TEXT)
+    assert len(load_study(str(path)).populations) == 2
+    path.write_text(TEXT + more)
+    with pytest.raises(StudyError) as caught:
+        load_study(str(path))
+    assert f"{path}: {words}" in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ['it\'s "q"', "ü/x", "*", "All Beauty & more", "a.b"])
 def test_other_names_of_splits_are_taken(tmp_path: Path, name: str) -> None:
     load(tmp_path, splits={name: ["A"]})

@@ -21,6 +21,23 @@ class StudyError(Exception):
     """The study cannot be read; the message names the key and what to write instead."""
 
 
+class _EachKeyOnce(yaml.SafeLoader):
+    """Refuses what YAML forbids and PyYAML lets pass: of two keys alike, the first one's settings would be gone."""
+
+    def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
+        node: yaml.MappingNode = super().compose_mapping_node(anchor)
+        lines: dict[str, int] = {}
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in lines:
+                raise StudyError(
+                    f"`{key.value}` is there twice, in line {lines[key.value]} and in line {key.start_mark.line + 1}: put what "
+                    "both hold under one."
+                )
+            if isinstance(key, yaml.ScalarNode):
+                lines[key.value] = key.start_mark.line + 1
+        return node
+
+
 def built_in_studies() -> list[str]:
     """Names of the studies that come with the project."""
     return sorted(path.stem for path in STUDIES.glob("*.yml"))
@@ -38,7 +55,9 @@ def load_study(name_or_path: str, *, limit: int | None = None) -> Study:
     """
     path = study_path(name_or_path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        values = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)
+    except StudyError as error:
+        raise StudyError(f"{path}: {error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise StudyError(f"{path} is not valid YAML: {' '.join(str(error).split())}.") from error
     if not isinstance(values, dict):
