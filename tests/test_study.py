@@ -34,6 +34,14 @@ def load(folder: Path, **changes: Any) -> None:
         ({"populations": [CONTROL, CONTROL]}, "population p is there twice"),
         ({"splits": {"A": []}}, "split A names no category: name one"),
         ({"splits": {"A": ["A", "A"]}}, "split A names a category twice: name each once"),
+        ({"name": "My-Study"}, "`name`: use only lower-case letters, digits and _."),
+        ({"core": "five"}, "`core`: write a whole number."),
+        ({"splits": {"A": "A"}}, "`splits.A`: write a list, such as [A, B]."),
+        ({"probes": None}, "`probes`: write its settings below it, each as `key: value`, or {} for the defaults."),
+        ({"populations": [CONTROL | {"size": 0}]}, "`populations.p.size`: it should be greater than or equal to 1."),
+        ({"populations": [CONTROL | {"elicitation": "expected"}]}, "it belongs under `populations.NAME.rater`."),
+        ({"max_epochs": 3}, "unknown key `max_epochs`; it belongs under `instruments.NAME.encoder`."),
+        ({"metric": {}}, "unknown key `metric`; did you mean `metrics`?"),
         ({"instruments": {}}, "`instruments`: Dictionary should have at least 1 item"),
         *[
             (
@@ -70,7 +78,7 @@ populations:
     [
         (
             "core: 5\npopulations: []\n",
-            "`populations` is there twice, in line 4 and in line 8: put what both hold under one.",
+            "`populations` is there twice, in line 4 and in line 8: keep one, with what both hold.",
         ),
         ("pairs: {min_gap: 1, min_gap: 2}\n", "`min_gap` is there twice, in line 7 and in line 7"),
     ],

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 import os
-import types
-import typing
 from pathlib import Path
 from typing import Any
 
 import yaml
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
 from python_assets.study import Study
+from python_assets.study.explain import explain
 
 STUDIES = Path(__file__).parents[2] / "studies"
 
@@ -30,8 +29,8 @@ class _EachKeyOnce(yaml.SafeLoader):
         for key, _ in node.value:
             if isinstance(key, yaml.ScalarNode) and key.value in lines:
                 raise StudyError(
-                    f"`{key.value}` is there twice, in line {lines[key.value]} and in line {key.start_mark.line + 1}: put what "
-                    "both hold under one."
+                    f"`{key.value}` is there twice, in line {lines[key.value]} and in line {key.start_mark.line + 1}: "
+                    "keep one, with what both hold."
                 )
             if isinstance(key, yaml.ScalarNode):
                 lines[key.value] = key.start_mark.line + 1
@@ -65,7 +64,7 @@ def load_study(name_or_path: str, *, limit: int | None = None) -> Study:
     try:
         study = Study.model_validate(values)
     except ValidationError as error:
-        raise StudyError(f"{path}: {explain(error)}") from error
+        raise StudyError(f"{path}: {explain(error, values)}") from error
     return limited(study, limit) if limit else study
 
 
@@ -109,32 +108,3 @@ def data_roots(study_file: Path, data_root: Path | None = None) -> list[Path]:
     chosen = main_data_root(data_root)
     has_own = study_file.parent != STUDIES.resolve() or study_file.with_suffix("").is_dir()
     return [chosen, study_file.parent] if has_own else [chosen]
-
-
-def explain(error: ValidationError) -> str:
-    """The first error as one sentence that names the key and, for an unknown one, the nearest valid one."""
-    # A misspelt key also leaves the right one missing: the misspelling is what to mend.
-    first = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
-    location = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        *parents, unknown = first["loc"]
-        valid = _fields_at(Study, parents)
-        near = difflib.get_close_matches(str(unknown), valid, n=1, cutoff=0.4)
-        hint = f"did you mean `{near[0]}`?" if near else f"valid keys are {', '.join(valid)}."
-        return f"unknown key `{location}`; {hint}"
-    if first["type"] == "missing":
-        return f"`{location}` is missing: add it."
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{f'`{location}`: ' if location else ''}{message}."
-
-
-def _fields_at(model: type[BaseModel], parents: list[Any]) -> list[str]:
-    current: Any = model
-    for part in parents:
-        if isinstance(current, type) and issubclass(current, BaseModel):
-            current = current.model_fields[str(part)].annotation
-        else:
-            current = typing.get_args(current)[-1]
-        if isinstance(current, types.UnionType):
-            current = typing.get_args(current)[0]
-    return list(current.model_fields) if isinstance(current, type) and issubclass(current, BaseModel) else []
