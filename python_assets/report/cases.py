@@ -68,6 +68,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
         perfect=_perfect_coverage(gap, reliability),
         has_perfect=data.has_perfect_rater,
         too_few_for_perfect=data.has_too_few_for_coverage(split, instrument),
+        least=_least(data),
         ignorant=reliability.get("ignorant_rater_coverage"),
         rank_accuracy=fidelity.get("rank_accuracy"),
         rank_accuracy_of_others=fidelity.get("rank_accuracy_of_others"),
@@ -83,6 +84,12 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
     )
     notes = _notes(case, answers) + _without_index(_those(data.fgi, population=population, anchor="paper", **key))
     return Assessment(split, population, instrument, case, judge(case), notes, fidelity)
+
+
+def _least(data: ReportData) -> int | None:
+    """Personas with a place that a coverage takes: see ``why_undefined`` in ``metrics/scores.py``."""
+    neighbours = data.settings.get("metrics", {}).get("neighbours")
+    return None if neighbours is None else neighbours + 2
 
 
 def _draws(data: ReportData, fidelity: Row, split: str, population: str, instrument: str) -> Draws:

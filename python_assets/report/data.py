@@ -60,13 +60,15 @@ class ReportData:
     def has_too_few_for_coverage(self, split: str, instrument: str) -> bool:
         """Whether a perfect rater was scored here, but has too few members, or real users, for a coverage."""
         perfect = {name for name, row in self.populations.items() if row["backend"] == "perfect"}
-        scores = [
-            row["value"]
+        # A metric for which there are too few has no row.
+        scored = {
+            row["metric"]
             for row in self.metrics
-            if (row["split"], row["instrument"], row["metric"]) == (split, instrument, "coverage")
+            if (row["split"], row["instrument"]) == (split, instrument)
             and row["population"] in perfect
-        ]
-        return bool(scores) and all(value is None for value in scores)
+            and row["value"] is not None
+        }
+        return bool(scored) and "coverage" not in scored
 
     @property
     def study_order(self) -> list[str]:

@@ -131,10 +131,15 @@ def _seen(rows: list[Row]) -> str:
         low, high = decimal(min(values), 2), decimal(max(values), 2)
         return low if low == high else f"{low} to {high}"
 
-    personas, real = span("persona", "coverage"), span("reference", "coverage")
-    if personas is None or real is None:
+    if span("persona", "coverage") is None and span("persona", "cos_mean") is None:
         return "No persona population has a place here; the bars are reference users, controls and synthetic users."
+    personas, real = span("persona", "coverage"), span("reference", "coverage")
+    reach = (
+        f"Personas cover {personas} and other real users {real or 'an unknown share'}"
+        if personas
+        else "Too few personas have a place for a coverage"
+    )
     return (
-        f"Personas cover {personas} and other real users {real}; the mean cosine is "
+        f"{reach}; the mean cosine is "
         f"{span('persona', 'cos_mean') or 'unknown'} against {span('reference', 'cos_mean') or 'unknown'}."
     )

@@ -67,7 +67,9 @@ def draw(data: ReportData) -> Drawing:
                     key = (split, instrument, population.name)
                     why_not = TOO_FEW if key in scored else NO_PLACE
                     _bar(axes, y, metric, found.get((*key, metric)), why_not)
-        for axes in panels[0]:
+        for axes in panels.flat:
+            # A bar that runs back to the left would end the panel where it begins.
+            axes.use_sticky_edges = False
             axes.margins(x=0.08)
         _legend(figure)
     return Drawing(NAME, TITLE, HOW, _seen(rows), to_svg(figure, name=NAME, label=f"{TITLE}. {_seen(rows)}"))
@@ -98,10 +100,18 @@ def _legend(figure: mpl.figure.Figure) -> None:
 
 
 def _seen(rows: list[Row]) -> str:
-    known = [row for row in rows if row["metric"] == "coverage" and row["protocol"] is not None and row["total"]]
+    known = [row for row in rows if row["protocol"] is not None]
     if not known:
         return "Without a perfect rater that has a place nobody can say whose the gap is."
-    parts = [max(0.0, min(1.0, row["protocol"] / row["total"])) for row in known]
+    covering = [row for row in known if row["metric"] == "coverage"]
+    if not covering:
+        return (
+            "Whose the gap in coverage is cannot be said: too few personas, or perfect stand-ins, have a place for one."
+        )
+    # Coverage falls as things get worse.
+    parts = [max(0.0, min(1.0, row["protocol"] / row["total"])) for row in covering if row["total"] < 0]
+    if not parts:
+        return "There is no gap in coverage: personas reach as many as other real users do."
     low, high = percent(min(parts)), percent(max(parts))
     words = low if low == high else f"{low} to {high}, depending on instrument, split and population"
     return f"Of the coverage gap, the instrument accounts for {words}."

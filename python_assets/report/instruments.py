@@ -44,7 +44,7 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool, too_few: boo
 
 def _why_no_perfect_coverage(has_perfect: bool, too_few: bool) -> str:
     if too_few:
-        return "There are too few users in this split to compute the coverage of the study's perfect rater"
+        return "There are too few users in this split, or stand-ins, for a coverage of the study's perfect rater"
     if has_perfect:
         return "The study's perfect rater has no place in this split (nobody there has enough reviews, or it has not been scored)"
     return "There is no perfect rater in the study"

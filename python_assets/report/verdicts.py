@@ -46,7 +46,8 @@ class Case:
         n_constant: Personas that gave two answers or more, all of them the same.
         rank_accuracy_of_others: That of the personas where each is held against another one's seed user.
         has_perfect: Whether the study names a perfect rater.
-        too_few_for_perfect: Whether that rater has a place, but there are too few users for a coverage.
+        too_few_for_perfect: Whether that rater has a place, but there are too few users or stand-ins for a coverage.
+        least: Personas with a place that a coverage takes.
         pair_gap: Least difference of two answers that says what a persona prefers.
         n_seeds: Trainings of the encoder, under one seed each.
         draws: Of whom the coverages are shares.
@@ -64,6 +65,7 @@ class Case:
     perfect: float | None = None
     has_perfect: bool = False
     too_few_for_perfect: bool = False
+    least: int | None = None
     ignorant: float | None = None
     rank_accuracy: float | None = None
     rank_accuracy_of_others: float | None = None
@@ -98,9 +100,7 @@ def _judge(case: Case) -> Judgement:
     if case.n_unplaceable >= case.n_personas * UNPLACED_TOO_MANY and case.n_unplaceable > 0:
         return _mostly_unplaced(case)
     if case.coverage is None or case.floor is None:
-        return Judgement(
-            Verdict.CANNOT_TELL, "the population has no coverage score, or there was no real floor to hold it against."
-        )
+        return Judgement(Verdict.CANNOT_TELL, _not_covering(case))
     if "not repeatable" in case.instrument_verdict:
         return Judgement(Verdict.CANNOT_TELL, _not_repeatable(case))
     if case.perfect is None or case.instrument_verdict not in ("faithful", "compresses"):
@@ -108,6 +108,14 @@ def _judge(case: Case) -> Judgement:
     if case.instrument_verdict == "compresses":
         return _compressed(case)
     return _seen_clearly(case)
+
+
+def _not_covering(case: Case) -> str:
+    n_placed = case.n_personas - case.n_unplaceable
+    if case.coverage is None and case.least is not None and n_placed < case.least:
+        who = "only one persona has" if n_placed == 1 else f"only {count(n_placed)} personas have"
+        return f"{who} a place, and a coverage takes {count(case.least)} (two more than `metrics.neighbours`)."
+    return "the population has no coverage score, or there was no real floor to hold it against."
 
 
 def shares(case: Case) -> tuple[int, int]:
@@ -235,7 +243,7 @@ def _what_is_missing(case: Case) -> str:
     if case.perfect is not None:
         return f"the encoder {why_no_retest(case.n_seeds)}"
     if case.too_few_for_perfect:
-        return "there are too few users in this split to compute the coverage of the study's perfect rater"
+        return "there are too few users in this split, or stand-ins, for a coverage of the study's perfect rater"
     if case.has_perfect:
         return "the study's perfect rater has no place in this split"
     return "the study has no perfect rater (add a control population with `backend: perfect`)"

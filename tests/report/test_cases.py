@@ -62,7 +62,8 @@ def test_an_instrument_that_did_not_measure_a_population_has_no_answer_for_it(da
 
 
 def test_one_perfect_rater_with_a_coverage_is_enough(data: ReportData) -> None:
-    small = [row | {"population": "small", "value": None} for row in data.metrics if row["population"] == "perfect"]
+    perfect = [row for row in data.metrics if row["population"] == "perfect"]
+    small = [row | {"population": "small"} for row in perfect if row["metric"] != "coverage"]
     populations = {**data.populations, "small": data.populations["perfect"]}
     two = replace(data, metrics=data.metrics + small, populations=populations)
     assert not two.has_too_few_for_coverage("All_Beauty", "paper")

@@ -145,11 +145,13 @@ def test_a_perfect_rater_that_is_placed_among_too_few_users_is_not_called_placel
     warehouse = fill(tmp_path / "w.duckdb", World(instruments=unchecked, populations=(GROUNDED, PERFECT)))
     with warehouse.connect(read_only=False) as connection:
         connection.execute(
-            "update results.population_metrics set value = null where population = 'perfect' and metric = 'coverage'"
+            "delete from results.population_metrics where population = 'perfect' and metric = 'coverage'"
         )
     text = Page(report(tmp_path, warehouse)).text
-    assert "There are too few users in this split to compute the coverage of the study's perfect rater, so" in text
-    assert "since there are too few users in this split to compute the coverage" in text
+    assert (
+        "There are too few users in this split, or stand-ins, for a coverage of the study's perfect rater, so" in text
+    )
+    assert "since there are too few users in this split, or stand-ins, for a coverage" in text
     assert "perfect rater has no place" not in text
 
 

@@ -68,6 +68,23 @@ def test_the_sentence_under_a_figure_is_that_of_its_numbers(data: ReportData, fi
     assert figure.draw(data).seen == words
 
 
+def test_too_few_for_a_coverage_are_not_called_placeless(data: ReportData) -> None:
+    few = replace(
+        data,
+        metrics=[row for row in data.metrics if row["metric"] != "coverage" or row["source"] != "persona"],
+        gaps=[row for row in data.gaps if row["metric"] != "coverage"],
+    )
+    assert figure3_coverage.draw(few).seen == (
+        "Too few personas have a place for a coverage; the mean cosine is 0.90 to 0.97 against 0.28."
+    )
+    assert figure_gaps.draw(few).seen.startswith("Whose the gap in coverage is cannot be said: too few personas")
+
+
+def test_who_covers_as_much_as_real_users_leaves_no_gap(data: ReportData) -> None:
+    beyond = replace(data, gaps=[row | {"total": 0.01} for row in data.gaps])
+    assert figure_gaps.draw(beyond).seen.startswith("There is no gap in coverage")
+
+
 def test_the_sentences_of_the_map_and_of_the_distances(data: ReportData) -> None:
     assert seen_on_the_map(data) == (
         "Tightest beside its seed users is grounded_smollm2 on All_Beauty under paper: "

@@ -219,6 +219,18 @@ def test_nothing_measured_is_said() -> None:
     assert judge(Case(n_personas=0, n_unplaceable=0)).verdict is Verdict.CANNOT_TELL
 
 
+@pytest.mark.parametrize(
+    ("placed", "words"),
+    [
+        (1, "Only one persona has a place, and a coverage takes 7 (two more than `metrics.neighbours`)."),
+        (6, "Only 6 personas have a place, and a coverage takes 7 (two more than `metrics.neighbours`)."),
+        (7, "The population has no coverage score, or there was no real floor to hold it against."),
+    ],
+)
+def test_too_few_places_for_a_coverage_are_counted(placed: int, words: str) -> None:
+    assert judge(Case(n_personas=placed, n_unplaceable=0, floor=0.9, least=7)).sentence == words
+
+
 def test_the_two_shares_add_up_to_the_gap_as_it_is_printed() -> None:
     case = replace(FAITHFUL, floor=0.954, perfect=0.355, coverage=0.046)
     assert sum(shares(case)) == 95 - 5
