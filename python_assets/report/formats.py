@@ -47,6 +47,11 @@ def probability(value: float | None) -> str:
     return "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
+def breakable(name: str) -> Markup:
+    """A name as HTML that may go on in the next line after an underscore: a browser breaks it nowhere."""
+    return escape(name).replace("_", Markup("_<wbr>"))
+
+
 def with_code(text: str) -> Markup:
     """A sentence as HTML, with what stands between backticks set as code."""
     return Markup(re.sub("`([^`]*)`", r"<code>\1</code>", str(escape(text))))

@@ -24,7 +24,7 @@ from python_assets.report.answers import answers_context
 from python_assets.report.clouds import Cloud, Distances, read_clouds, read_distances
 from python_assets.report.data import ReportData, read_tables
 from python_assets.report.details import details_context
-from python_assets.report.formats import count, decimal, percent, with_code
+from python_assets.report.formats import breakable, count, decimal, percent, with_code
 from python_assets.report.glossary import GLOSSARY
 from python_assets.report.style import Drawing
 from python_assets.warehouse import Warehouse
@@ -137,6 +137,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
+        "breakable": breakable,
         "decimal": decimal,
         "percent": percent,
         "count_of": count,

@@ -16,7 +16,8 @@ class Page(HTMLParser):
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.open: list[str] = []
         self.texts: list[str] = []
-        self.feed(html)
+        # Where a name may go on in the next line it does not end.
+        self.feed(html.replace("<wbr>", ""))
         self.close()
         assert not self.open, f"left open: {self.open}"
 

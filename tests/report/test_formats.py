@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from python_assets.report.formats import count, decimal, percent, probability, scaled, with_code
+from python_assets.report.formats import breakable, count, decimal, percent, probability, scaled, with_code
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,10 @@ def test_the_three_distances_are_printed_in_thousandths_with_three_digits() -> N
 def test_a_tiny_p_value_is_bounded_not_zero() -> None:
     assert probability(0.0004) == "<0.001"
     assert probability(0.323) == "0.323"
+
+
+def test_a_name_may_go_on_in_the_next_line_and_is_still_only_text() -> None:
+    assert breakable("a_b<i>_c") == "a_<wbr>b&lt;i&gt;_<wbr>c"
 
 
 def test_what_stands_between_backticks_is_code_and_nothing_else_is_html() -> None:

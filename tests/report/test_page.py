@@ -41,6 +41,12 @@ def test_the_answer_comes_from_the_instrument_that_passes_its_checks(page: Page)
     assert "With instrument paper: cannot tell" in page.text
 
 
+def test_names_in_tables_may_go_on_in_the_next_line(html: str) -> None:
+    rows = re.findall(r'<th scope="row">(?:<span[^>]*></span>)?grounded_(<wbr>)?smollm2', html)
+    assert len(rows) > 5
+    assert all(rows)
+
+
 def test_settings_are_set_as_code(page: Page, html: str) -> None:
     assert "<code>mixture_lr</code>" in html
     assert "`" not in page.text
