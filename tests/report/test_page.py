@@ -47,6 +47,11 @@ def test_names_in_tables_may_go_on_in_the_next_line(html: str) -> None:
     assert all(rows)
 
 
+def test_colours_that_say_something_are_printed(html: str) -> None:
+    (printed,) = re.findall(r"([^{}]*)\{ -webkit-print-color-adjust: exact; print-color-adjust: exact; \}", html)
+    assert {".scale span", ".key i", ".dot"} <= {selector.strip() for selector in printed.split("*/")[1].split(",")}
+
+
 def test_settings_are_set_as_code(page: Page, html: str) -> None:
     assert "<code>mixture_lr</code>" in html
     assert "`" not in page.text
