@@ -5,10 +5,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.colors import same_color
 
-from python_assets.report import figure2_fgi, figure3_coverage, figure4_local_global, figure7_norms, figure_gaps
+from python_assets.report import (
+    figure2_fgi,
+    figure3_coverage,
+    figure4_local_global,
+    figure6_distances,
+    figure7_norms,
+    figure_gaps,
+)
+from python_assets.report.clouds import Distances
 from python_assets.report.data import ReportData, read_tables
 from python_assets.report.figure5_map import _seen as seen_on_the_map
 from python_assets.report.figure6_distances import _between_seeds
@@ -99,6 +108,16 @@ def test_the_sentences_of_the_map_and_of_the_distances(data: ReportData) -> None
 def test_two_different_seed_users_are_as_far_apart_as_their_cosine_says(data: ReportData) -> None:
     alike = replace(data, fidelity=[row | {"matched_real_cos_mean": 0.2} for row in data.fidelity])
     assert _between_seeds(alike, "All_Beauty", "paper") == pytest.approx(0.8)
+
+
+def test_the_distance_between_seed_users_is_in_the_picture(data: ReportData, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: dict[str, Any] = {}
+    monkeypatch.setattr(figure6_distances, "to_svg", lambda figure, **_: shown.update(axes=figure.axes) or "")
+    near = [Distances("All_Beauty", "paper", "better", np.array([0.1, 0.2]))]
+    figure6_distances.draw(data, near)
+    (axes,) = shown["axes"]
+    (line,) = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert axes.get_xlim()[1] > line.get_xdata()[0] > 0.7
 
 
 def test_none_of_them_is_further_off_than_noise(data: ReportData) -> None:
