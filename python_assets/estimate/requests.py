@@ -55,6 +55,8 @@ class Requests(NamedTuple):
     @property
     def seconds(self) -> float | None:
         """Time for what is left."""
+        if self.n_wanted and not self.n_left:
+            return 0.0
         return self.n_left / self.per_second if self.per_second else None
 
 

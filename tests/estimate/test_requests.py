@@ -46,6 +46,15 @@ def test_speed_is_what_was_seen_between_two_writes(study: Study, warehouse: Ware
     assert found["grounded", "write"].per_second == pytest.approx(0.5)
 
 
+def test_where_all_is_answered_no_speed_is_needed(study: Study, warehouse: Warehouse) -> None:
+    # Answers that came in one chunk, as a dozen personas do, have no speed.
+    at_once = "update ml.answers set created_at = timestamp '2026-11-01 00:00:00'"
+    warehouse.write(lambda connection: connection.execute(at_once).fetchall())
+    found = {(r.population, r.purpose): r for r in requests_of(study, warehouse)}
+    assert (found["grounded", "write"].per_second, found["grounded", "write"].seconds) == (None, 0)
+    assert found["grounded", "rate"].seconds is None
+
+
 def test_another_model_at_work_meanwhile_does_not_change_the_speed(study: Study, warehouse: Warehouse) -> None:
     meanwhile = """
         insert into ml.answers by name select * replace
