@@ -30,16 +30,28 @@ WRITES = re.compile(
 COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
 # DuckDB writes numbers that JSON does not know; what stands between quotation marks is a text.
 TEXT_OR_NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+COMMENT = re.compile(r"--[^\n]*\n|--\s")
 WIDE = 1_000_000
 """Characters of a line: where no terminal shows it, nothing is cut."""
 
 
-@click.command()
+class QueryCommand(click.Command):
+    """Takes a query that begins with a comment, as those of docs/warehouse.md do, for a query: `--` begins an option, too."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Options and query."""
+        return super().parse_args(ctx, [f" {arg}" if COMMENT.match(arg) else arg for arg in args])
+
+
+@click.command(cls=QueryCommand)
 @click.argument("query")
 @click.option("--format", "format_", type=click.Choice(["table", *COPY_OPTIONS]), default="table", show_default=True)
 @warehouse_option
 def sql(query: str, format_: str, warehouse: str | None) -> None:
-    """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity"."""
+    """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity".
+
+    Its tables are listed by persona-fidelity status; a table's columns: persona-fidelity sql "describe results.fidelity".
+    """
     target = chosen_warehouse(warehouse)
     if format_ == "table":
         click.echo(table_text(target, query, cut=sys.stdout.isatty()))
@@ -118,6 +130,9 @@ def _asked(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.DuckDBPy
     statements = connection.extract_statements(query)
     if not all(map(_only_reads, statements)) or WRITES.search(query):
         raise WarehouseError("The query cannot be answered: `sql` reads only, so ask with `select` or `from`.")
+    if sum(bool(statement.query.strip()) for statement in statements) > 1:
+        # DuckDB gives the answer of the last one alone.
+        raise WarehouseError("These are several queries, and each has an answer of its own: ask one at a time.")
     answer: duckdb.DuckDBPyRelation | None = connection.sql(query)
     if answer is None:
         raise WarehouseError("That statement gives no rows; `sql` reads only: ask with `select` or `from`.")

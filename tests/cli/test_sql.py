@@ -102,6 +102,21 @@ def test_whatever_gives_rows_can_be_asked(warehouse: Warehouse, query: str, form
     assert done.output.strip()
 
 
+@pytest.mark.parametrize("comment", ["-- the only one\n", "--the only one\n"])
+def test_a_query_may_begin_with_a_comment(warehouse: Warehouse, comment: str) -> None:
+    assert _ask(warehouse, f"{comment}select 1 as n; -- no more\n", "csv").output == "n\n1\n"
+    misspelt = CliRunner().invoke(main, ["sql", "select 1", "--fromat", "csv"])
+    assert (misspelt.exit_code, "--format" in misspelt.output) == (2, True)
+
+
+def test_of_two_queries_none_is_left_out_without_a_word(warehouse: Warehouse) -> None:
+    asked = _ask(warehouse, "select 1 as n; select 2 as n", "csv")
+    assert (asked.exit_code, asked.output) == (
+        1,
+        "Error: These are several queries, and each has an answer of its own: ask one at a time.\n",
+    )
+
+
 def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
     empty = _ask(warehouse, "from raw.study", "json").output
     assert json.loads(empty) == []
