@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from python_assets.ingest import IngestError, Layout, detect_format
+from python_assets.study.files import load_study
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import counts, ingest, review, write
 
@@ -15,6 +17,25 @@ ITEM_2018 = b'{"category": ["C"], "title": "t", "asin": "B1"}'
 ITEM_2023 = b'{"main_category": "C", "title": "t", "average_rating": 4.5, "parent_asin": "B1", "asin": "B2"}'
 REVIEW_2023 = review(asin="B2")
 HEADER = b"user_id,parent_asin,rating,timestamp"
+
+
+def test_the_files_and_the_study_of_the_docs_are_read(warehouse: Warehouse, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "files.md").read_text(encoding="utf-8")
+    blocks = {kind: re.findall(rf"```{kind}\n(.*?)\n```", page, re.DOTALL) for kind in ("json", "yaml")}
+    a_review, an_item = (line.encode() for line in blocks["json"])
+    table = write(tmp_path / "reviews.csv", [HEADER, b"ann,tea-8,4,1706745600"])
+    files = [
+        (write(tmp_path / "reviews.jsonl", [a_review]), "reviews"),
+        (write(tmp_path / "items.jsonl", [an_item]), "items"),
+    ]
+    for path, kind in [*files, (table, "reviews")]:
+        assert counts(ingest(warehouse, path, kind=kind)) == (1, 1, 0, 0, 0)
+    (tmp_path / "my_study.yml").write_text(blocks["yaml"][0])
+    study = load_study(str(tmp_path / "my_study.yml"))
+    assert [str(path) for source in study.sources for path in (*source.reviews, *source.items)] == [
+        "reviews.jsonl",
+        "items.jsonl",
+    ]
 
 
 @pytest.mark.parametrize(
