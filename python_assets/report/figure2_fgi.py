@@ -15,7 +15,8 @@ TITLE = "Fidelity Gap Index by metric"
 HOW = (
     "Each mark is one population. At 0 it is like other real users, at 1 like random noise with the real users' "
     "mean and spread, beyond 1 further off than noise. The scale is linear up to 1 and logarithmic beyond. "
-    "“No scale”: noise does as well as other real users; “not apart”: the two differ by no more than their draws do."
+    "“No scale”: noise does as well as other real users; “not apart”: the two differ by no more than their draws do; “no place”: "
+    "nobody there prefers anything; “too few”: too few have a place for this metric."
 )
 
 

@@ -52,6 +52,12 @@ def test_colours_that_say_something_are_printed(html: str) -> None:
     assert {".scale span", ".key i", ".dot"} <= {selector.strip() for selector in printed.split("*/")[1].split(",")}
 
 
+@pytest.mark.parametrize("words", ["“no scale”", "“not apart”", "“no place”", "“too few”"])
+def test_the_words_that_stand_in_a_figure_are_explained_there(html: str, words: str) -> None:
+    (caption,) = re.findall(r'<figure id="figure2">.*?<figcaption>(.*?)</figcaption>', html, re.DOTALL)
+    assert words in caption.lower()
+
+
 def test_settings_are_set_as_code(page: Page, html: str) -> None:
     assert "<code>mixture_lr</code>" in html
     assert "`" not in page.text
