@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from python_assets.warehouse import Warehouse
 
 FIDELITY = """
@@ -39,14 +41,15 @@ HEADS = [
 
 def fidelity_table(warehouse: Warehouse) -> str:
     """Table 1 of the paper for this warehouse, with the baselines' coverage and cosine and who has no scores below."""
-    lines = [_line(["split", "population", "instrument", *HEADS])]
-    lines.append("-" * len(lines[0]))
-    lines += [_line([*row[:3], *map(_number, row[3:])]) for row in warehouse.rows(FIDELITY)]
-    lines.append("")
-    lines += [
-        _line([split, name, instrument, "", "", _number(coverage), _number(cosine)])
-        for split, name, instrument, coverage, cosine in warehouse.rows(BASELINES)
+    scored = [[*row[:3], *map(_count, row[3:5]), *map(_number, row[5:])] for row in warehouse.rows(FIDELITY)]
+    baselines = [
+        [*names, "", "", _number(coverage), _number(cosine)] for *names, coverage, cosine in warehouse.rows(BASELINES)
     ]
+    heads = ["split", "population", "instrument", *HEADS]
+    # As wide as what stands in them: two long names cut alike would be one.
+    widths = [max(len(str(row[place])) for row in (heads, *scored, *baselines)) for place in range(3)]
+    lines = [_line(row, widths) for row in (heads, *scored, [""], *baselines)]
+    lines.insert(1, "-" * len(lines[0]))
     if missing := [name for (name,) in warehouse.rows(NOT_SCORED)]:
         lines += [
             "",
@@ -55,15 +58,15 @@ def fidelity_table(warehouse: Warehouse) -> str:
     return "\n".join(lines)
 
 
-def _line(cells: list[str]) -> str:
-    widths = [22, 28, 10, *[8] * len(HEADS)]
-    first = [str(cell)[:width].ljust(width) for cell, width in zip(cells[:3], widths[:3], strict=True)]
-    return " ".join(
-        [*first, *(str(cell).rjust(width) for cell, width in zip(cells[3:], widths[3:], strict=False))]
-    ).rstrip()
+def _line(cells: Sequence[object], widths: Sequence[int]) -> str:
+    names, numbers = cells[: len(widths)], cells[len(widths) :]
+    first = [str(cell).ljust(width) for cell, width in zip(names, widths, strict=False)]
+    return " ".join([*first, *(str(cell).rjust(8) for cell in numbers)]).rstrip()
 
 
-def _number(value: object) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.3f}" if isinstance(value, float) and not value.is_integer() else f"{value:g}"
+def _count(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f}"
+
+
+def _number(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3f}"
