@@ -134,7 +134,8 @@ def _seen(rows: list[Row]) -> str:
     if not personas:
         return "Only controls can be drawn: no persona population has a seed user for each persona and a place."
     best = max(personas, key=lambda row: row["rank_accuracy"])
+    under = f", instrument {best['instrument']}" if len({row["instrument"] for row in personas}) > 1 else ""
     return (
-        f"The personas that follow their seed users best ({best['population']} on {best['split']}, rank accuracy "
+        f"The personas that follow their seed users best ({best['population']} on {best['split']}{under}, rank accuracy "
         f"{decimal(best['rank_accuracy'], 2)}) reach a coverage of {decimal(best['coverage'], 2)}."
     )

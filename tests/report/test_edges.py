@@ -294,6 +294,9 @@ def test_many_splits_and_populations_get_one_glance_table(crowd: Page) -> None:
     assert "In short, of 24 answers" in crowd.text
     assert "At a glance" in crowd.text
     assert crowd.text.index("Books") < crowd.text.index("Games") < crowd.text.index("Combined")
+    glance = crowd.text[: crowd.text.index("Of the real users drawn at a time")]
+    assert glance.count("instrument calibrated") == 24
+    assert re.search(r"on \w+, instrument \w+, rank accuracy 0.74\) reach", crowd.text)
 
 
 def test_few_placed_personas_are_pointed_out(crowd: Page) -> None:
