@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DbtProject, dbt_assets
 
+from dagster_defs.assets.check_words import data_test_in_words
 from dagster_defs.corpus_warnings import heavy_user_warnings, lost_probe_warnings
 from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
 from dagster_defs.dbt_parse import DBT_DIR, ensure_manifest, keep_parse, new_target
@@ -35,6 +36,13 @@ class Translator(DagsterDbtTranslator):
         if unique_id.startswith("seed."):
             return spec.merge_attributes(deps=[dg.AssetKey(["raw", "reviews"])])
         return spec
+
+    def get_asset_check_spec(
+        self, asset_spec: dg.AssetSpec, manifest: Mapping[str, Any], unique_id: str, project: DbtProject | None
+    ) -> dg.AssetCheckSpec | None:
+        """With what the data test asks for, in words."""
+        spec = super().get_asset_check_spec(asset_spec, manifest, unique_id, project)
+        return spec and spec._replace(description=data_test_in_words(manifest["nodes"][unique_id]))
 
     def get_group_name(self, dbt_resource_props: Mapping[str, Any]) -> str | None:
         """The schema."""
