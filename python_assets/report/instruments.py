@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal, percent
-from python_assets.report.verdicts import FAITHFUL_SHARE, does_not_repeat, left_at_the_start, why_no_retest
+from python_assets.report.repeats import does_not_repeat, left_at_the_start, why_no_retest
+from python_assets.report.verdicts import FAITHFUL_SHARE
 
 
 def instrument_in_words(row: Row, floor: float | None, *, has_perfect: bool, too_few: bool = False) -> list[str]:

@@ -14,14 +14,11 @@ from enum import StrEnum
 from python_assets.report.draws import Draws, reached_by_personas
 from python_assets.report.formats import count, decimal, percent
 from python_assets.report.names import FGI_METRICS, METRICS
+from python_assets.report.repeats import does_not_repeat, left_at_the_start, why_no_retest
 
 # The share of the floor that results.instrument_reliability asks of a perfect rater.
 FAITHFUL_SHARE = 0.8
 PARTLY_SHARE = 0.5
-# Where results.instrument_reliability says that an instrument does not repeat.
-REPEATABLE = 0.5
-# From this correlation of the users' final mixtures with their random start on, they have hardly been trained.
-AT_THE_START = 0.9
 # Of the way from chance (from knowing popularity alone, or from standing for somebody else) to a perfect rater's rank accuracy.
 ITEM_LEVEL_SHARE = 0.5
 UNPLACED_TOO_MANY = 0.5
@@ -206,11 +203,6 @@ def _why_not_repeatable(case: Case) -> str:
     return "the corpus is too thin for this instrument"
 
 
-def left_at_the_start(init_correlation: float | None) -> bool:
-    """Whether training hardly moved the users, so that a low retest says little of the corpus."""
-    return init_correlation is not None and init_correlation >= AT_THE_START
-
-
 def _unchecked(case: Case) -> str:
     return f"{_levels(case)}, but nobody knows how much of that is the instrument, since {_what_is_missing(case)}{_nor_repeats(case)}."
 
@@ -221,21 +213,6 @@ def _nor_repeats(case: Case) -> str:
     return (
         "; nor does the instrument repeat, because two encoders that differ only in their seed put the same real users "
         f"in different places (they agree {decimal(case.retest, 2)}, where 1 is the same map)"
-    )
-
-
-def does_not_repeat(verdict: str, retest: float | None) -> bool:
-    """Whether an instrument disagrees with itself, also where its verdict is unknown for want of a perfect rater."""
-    return "not repeatable" in verdict or (retest is not None and retest < REPEATABLE)
-
-
-def why_no_retest(n_seeds: int | None) -> str:
-    """What goes on after the name of an encoder that nothing says whether it agrees with itself."""
-    if (n_seeds or 1) < 2:
-        return "was not trained again under another seed (set `retests: 1`)"
-    return (
-        "was trained again under another seed, but too few of the present users had a pair in both trainings to compare them "
-        "(`retrain_after: 0` trains it anew with the users who were folded in since)"
     )
 
 

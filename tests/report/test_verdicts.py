@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from python_assets.report.cases import _perfect_coverage
-from python_assets.report.verdicts import FAITHFUL_SHARE, REPEATABLE, Case, Verdict, judge, shares
+from python_assets.report.repeats import REPEATABLE
+from python_assets.report.verdicts import FAITHFUL_SHARE, Case, Verdict, judge, shares
 
 FAITHFUL = Case(
     n_personas=500,
