@@ -12,6 +12,7 @@ from python_assets.study import BASELINE_SOURCES
 from python_assets.study.files import StudyError, load_study
 
 CONTROL = {"name": "p", "condition": "control", "rater": {"backend": "perfect"}}
+ELSEWHERE = {"backend": "openai", "model": "m", "base_url": "localhost:8000/v1"}
 GOOD: dict[str, Any] = {
     "name": "mine",
     "sources": [{"category": "A", "reviews": ["a.jsonl"]}],
@@ -40,6 +41,10 @@ def load(folder: Path, **changes: Any) -> None:
         ({"probes": None}, "`probes`: write its settings below it, each as `key: value`, or {} for the defaults."),
         ({"populations": [CONTROL | {"size": 0}]}, "`populations.p.size`: it should be greater than or equal to 1."),
         ({"populations": [CONTROL | {"elicitation": "expected"}]}, "it belongs under `populations.NAME.rater`."),
+        (
+            {"populations": [{"name": "p", "condition": "grounded", "rater": ELSEWHERE}]},
+            "`populations.p.rater`: `base_url: localhost:8000/v1` is no address: begin it with http:// or https://.",
+        ),
         ({"max_epochs": 3}, "unknown key `max_epochs`; it belongs under `instruments.NAME.encoder`."),
         ({"metric": {}}, "unknown key `metric`; did you mean `metrics`?"),
         ({"instruments": {}}, "`instruments`: Dictionary should have at least 1 item"),

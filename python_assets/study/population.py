@@ -75,6 +75,8 @@ class Rater(Settings):
             raise ValueError(f"rater backend {self.backend} needs a model: add `model: NAME`")
         if self.backend == "openai" and not self.base_url:
             raise ValueError("rater backend openai needs the server's address: add `base_url: http://...`")
+        if self.base_url and not self.base_url.startswith(("http://", "https://")):
+            raise ValueError(f"`base_url: {self.base_url}` is no address: begin it with http:// or https://")
         return self
 
 
