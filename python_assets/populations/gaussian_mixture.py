@@ -106,11 +106,3 @@ def _affine_coordinates(users: np.ndarray) -> tuple[FloatArray, FloatArray, Floa
 def _own_coordinates(users: np.ndarray) -> tuple[FloatArray, FloatArray, FloatArray]:
     centre = users.mean(axis=0, dtype=np.float64)
     return users - centre, centre, np.eye(users.shape[1])
-
-
-def sample_gaussian_mixture(
-    users: np.ndarray, *, components: int, covariance: Literal["full", "diag"], size: int, seed: int
-) -> FloatArray:
-    """Fit to the users and draw once; shape (size, d)."""
-    fitted = fit_gaussian_mixture(users, components=components, covariance=covariance, seed=seed)
-    return fitted(size=size, seed=seed)

@@ -79,8 +79,3 @@ def fit_spanned_gaussian(users: np.ndarray) -> SpannedGaussian:
     differ = values > DIRECTION * values.max()
     std = float(np.sqrt(values[differ].mean())) if differ.any() else 0.0
     return SpannedGaussian(points.mean(axis=0) @ basis, std, vectors[:, differ].T @ basis)
-
-
-def sample_random_gaussian(users: np.ndarray, *, size: int, seed: int) -> FloatArray:
-    """Fit to the users and draw once; shape (size, d)."""
-    return fit_random_gaussian(users)(size=size, seed=seed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -12,10 +13,10 @@ from scipy.stats import kstest
 
 from python_assets.populations.baselines import baseline_samplers
 from python_assets.populations.dirichlet import sample_dirichlet
-from python_assets.populations.gaussian_mixture import fit_gaussian_mixture, sample_gaussian_mixture
+from python_assets.populations.gaussian_mixture import fit_gaussian_mixture
 from python_assets.populations.ignorant import sample_ignorant
 from python_assets.populations.prototype import sample_prototype
-from python_assets.populations.random_gaussian import fit_random_gaussian, sample_random_gaussian
+from python_assets.populations.random_gaussian import fit_random_gaussian
 from python_assets.populations.subspace import row_space
 from python_assets.seeds import derive_seed
 from python_assets.study import Baselines
@@ -23,6 +24,18 @@ from tests.metrics.clouds import low_rank_clouds
 
 USERS = low_rank_clouds(400, 1, rank=4, dimension=24)[0]
 PROTOTYPES = np.random.default_rng(0).standard_normal((4, 24))
+
+
+def sample_gaussian_mixture(
+    users: np.ndarray, *, components: int, covariance: Literal["full", "diag"], size: int, seed: int
+) -> np.ndarray:
+    fitted = fit_gaussian_mixture(users, components=components, covariance=covariance, seed=seed)
+    return fitted(size=size, seed=seed)
+
+
+def sample_random_gaussian(users: np.ndarray, *, size: int, seed: int) -> np.ndarray:
+    return fit_random_gaussian(users)(size=size, seed=seed)
+
 
 SAMPLERS: dict[str, Callable[..., np.ndarray]] = {
     "dirichlet": partial(sample_dirichlet, USERS, concentration=1.0, anchors=3),
