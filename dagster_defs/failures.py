@@ -7,6 +7,7 @@ import re
 import click
 import dagster as dg
 
+from dagster_defs.step_names import step_name
 from python_assets.lake.errors import AGAIN, is_lost, said_by_postgresql
 from python_assets.warehouse.file_errors import MORE_MEMORY, needs_memory
 
@@ -27,7 +28,7 @@ def first_cause(result: dg.ExecuteInProcessResult) -> str:
                 error = error.cause
             # Ours says what to do; what caused it is a library's wording of the same.
             own = next(filter(_OWN.match, messages), None)
-            return f"{event.step_key} failed: {in_one_line(_OWN.sub('', own, count=1) if own else messages[-1])}"
+            return f"{step_name(event.step_key)} failed: {in_one_line(_OWN.sub('', own, count=1) if own else messages[-1])}"
         if event.event_type_value in {"RUN_FAILURE", "PIPELINE_FAILURE"} and event.message:
             return in_one_line(event.message)
     return "the run failed; look at it with `persona-fidelity dev`"

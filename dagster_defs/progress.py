@@ -9,6 +9,7 @@ import sys
 import dagster as dg
 
 from dagster_defs.checks import CHECKS
+from dagster_defs.step_names import step_name
 from python_assets.progress import terminal
 
 _CHECKS = {check.node_def.name for check in CHECKS}
@@ -29,7 +30,7 @@ class _StepLines(logging.Handler):
         seconds = event.step_success_data.duration_ms / 1000
         if event.step_key in _CHECKS and seconds < _WORTH_A_LINE:
             return
-        print(f"    {event.step_key:<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
+        print(f"    {step_name(event.step_key):<28} {seconds:7.1f} s", file=sys.stderr, flush=True)
 
 
 def _mark(record: logging.LogRecord) -> bool:

@@ -46,13 +46,13 @@ def test_a_population_without_a_server(small_run: Finished, study_file: Path, op
     scored = Warehouse(path).rows("select count(*) from results.fidelity where population = 'popularity_rater'")
     if options:
         assert error.startswith(
-            "Error: 1 of 8 steps failed, and what does not need them is done: unheard on Combined (ml__personas failed:"
+            "Error: 1 of 8 steps failed, and what does not need them is done: unheard on Combined (ml.personas failed:"
         )
         assert scored == [(2,)]
         assert "Without scores: unheard on Combined. `persona-fidelity run` " in fidelity_table(Warehouse(path))
         assert (folder / "small.report.html").exists()
     else:
-        assert error.startswith("Error: ml__personas failed:")
+        assert error.startswith("Error: ml.personas failed:")
         assert scored == [(0,)]
 
 

@@ -54,6 +54,10 @@ def test_a_log_has_lines(small_run: Finished) -> None:
     placed = "perfect_rater of Combined in paper: 40 personas have a place, 0 have no pair to place them by, 40 were looked at anew\n"
     assert placed in small_run.progress
     assert "ratings_in_range" not in small_run.progress
+    assert re.search(r"\n    ml\.ratings +\d+\.\d s\n", small_run.progress)
+    assert re.search(r"\n    dbt_models +\d+\.\d s\n", small_run.progress)
+    assert "__" not in small_run.progress
+    assert "dbt_models_" not in small_run.progress
     assert "{" not in small_run.progress
     assert "(path=" not in small_run.progress
     assert "%|" not in small_run.progress
