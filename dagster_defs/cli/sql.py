@@ -30,6 +30,14 @@ WRITES = re.compile(
 COPY_OPTIONS = {"csv": "format csv, header true", "json": "format json, array true"}
 # DuckDB writes numbers that JSON does not know; what stands between quotation marks is a text.
 TEXT_OR_NO_NUMBER = re.compile(rb'"(?:[^"\\]|\\.)*"|-?(?:NaN|Infinity)')
+SHOW_TABLES = re.compile(r"\s*show\s+tables\s*;?\s*", re.IGNORECASE)
+"""DuckDB lists those of one schema, in which a warehouse has none."""
+ALL_TABLES = """
+    select schema_name || '.' || table_name as name from duckdb_tables() where database_name = current_database() and not internal
+    union all
+    select schema_name || '.' || view_name from duckdb_views() where database_name = current_database() and not internal
+    order by name
+"""
 COMMENT = re.compile(r"--[^\n]*\n|--\s")
 WIDE = 1_000_000
 """Characters of a line: where no terminal shows it, nothing is cut."""
@@ -50,9 +58,11 @@ class QueryCommand(click.Command):
 def sql(query: str, format_: str, warehouse: str | None) -> None:
     """Ask the warehouse, read-only: persona-fidelity sql "from results.fidelity".
 
-    Its tables are listed by persona-fidelity status; a table's columns: persona-fidelity sql "describe results.fidelity".
+    Its tables are listed by persona-fidelity sql "show tables"; a table's columns: persona-fidelity sql "describe results.fidelity".
     """
     target = chosen_warehouse(warehouse)
+    if SHOW_TABLES.fullmatch(query):
+        query = ALL_TABLES
     if format_ == "table":
         click.echo(table_text(target, query, cut=sys.stdout.isatty()))
         return

@@ -117,6 +117,14 @@ def test_of_two_queries_none_is_left_out_without_a_word(warehouse: Warehouse) ->
     )
 
 
+@pytest.mark.parametrize("query", ["show tables", " SHOW  TABLES; "])
+def test_show_tables_names_those_of_every_schema(warehouse: Warehouse, query: str) -> None:
+    warehouse.write(lambda connection: connection.execute("create view ml.everyone as from ml.personas"))
+    names = [row["name"] for row in json.loads(_ask(warehouse, query, "json").output)]
+    assert {"raw.study", "ml.personas", "ml.everyone"} <= set(names)
+    assert names == sorted(names)
+
+
 def test_no_rows_are_an_empty_list(warehouse: Warehouse) -> None:
     empty = _ask(warehouse, "from raw.study", "json").output
     assert json.loads(empty) == []
