@@ -27,22 +27,28 @@ from dagster_defs.progress import progress_logger
 from dagster_defs.refresh import refresh
 from dagster_defs.resources import ChatModels
 from dagster_defs.sensors import refresh_sensor, source_file_sensor
+from dagster_defs.source_columns import with_columns
 from dagster_defs.stage_marks import MarkingWarehouse
 
 defs = dg.Definitions(
     assets=[
-        study_settings,
-        ingest,
-        *IMPORTS,
+        *dg.map_asset_specs(
+            with_columns,
+            [
+                study_settings,
+                ingest,
+                *IMPORTS,
+                item_embeddings,
+                item_clusters,
+                encoders,
+                references,
+                personas,
+                ratings,
+                persona_embeddings,
+                population_scores,
+            ],
+        ),
         dbt_models,
-        item_embeddings,
-        item_clusters,
-        encoders,
-        references,
-        personas,
-        ratings,
-        persona_embeddings,
-        population_scores,
         fidelity_report,
     ],
     asset_checks=CHECKS,
