@@ -9,7 +9,7 @@ from typing import NamedTuple
 import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
-from python_assets.ingest import source_files
+from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
 from python_assets.stages import (
     CORPUS,
@@ -29,6 +29,11 @@ from python_assets.stages import (
     split_fingerprint,
 )
 from python_assets.study import IMPORTED
+from python_assets.study.files import StudyError
+from python_assets.warehouse.file_errors import WarehouseError
+
+CANNOT_LOOK = (IngestError, StudyError, WarehouseError, OSError)
+"""Why it may not be known what is due: a fingerprint cannot be taken, or nothing be read."""
 
 
 class Step(NamedTuple):

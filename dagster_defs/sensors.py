@@ -10,18 +10,15 @@ from dagster_defs.jobs import prepare
 from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.processes import UNDER_WAY, release_killed_runs
 from dagster_defs.refresh import refresh
-from dagster_defs.run_state import RunState
+from dagster_defs.run_state import CANNOT_LOOK, RunState
 from dagster_defs.workspace import Workspace, open_workspace
-from python_assets.ingest import IngestError, source_files
+from python_assets.ingest import source_files
 from python_assets.stages import digest, files_fingerprint, finished_stages
-from python_assets.study.files import StudyError
-from python_assets.warehouse.file_errors import WarehouseError
 
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60
 SECONDS_BETWEEN_TRIES = 600
 """From the end of a run that failed or was cancelled until another one is started for the same cause."""
-CANNOT_LOOK = (IngestError, StudyError, WarehouseError, OSError)
 CUT_OFF = (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED)
 """How a run ends that has not done its work; who cancels one for good switches the sensor off."""
 IN_LINE = [dg.DagsterRunStatus.QUEUED, *UNDER_WAY]

@@ -18,20 +18,15 @@ from dagster_defs.assets.text import item_clusters, item_embeddings
 from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import PROCESS_TAG
 from dagster_defs.resources import WarehouseResource
-from dagster_defs.run_state import RunState, Step
-from python_assets.ingest import IngestError
+from dagster_defs.run_state import CANNOT_LOOK, RunState, Step
 from python_assets.processes import this_process
 from python_assets.stages import mark
-from python_assets.study.files import StudyError
-from python_assets.warehouse.file_errors import WarehouseError
 
 Partition = dg.MultiPartitionKey | str | None
 BEGAN = ".dagster/persona_fidelity_began_"
 """Run tags with the fingerprints of what the run was about to make, each under the name of a job or of ``PERSONAS``."""
 BACKFILL = "dagster/backfill"
 PERSONAS = "personas"
-CANNOT_SAY = (IngestError, StudyError, WarehouseError, OSError)
-"""The assets themselves say what is wrong; without a mark a stage is due."""
 
 
 class Link(NamedTuple):
@@ -85,7 +80,7 @@ class MarkingWarehouse(WarehouseResource):
                 continue
             try:
                 mark(self.open(), step.stage, begun[step.job])
-            except CANNOT_SAY as error:
+            except CANNOT_LOOK as error:
                 if context.log is not None:
                     context.log.warning("`run` will do %s once more: %s", step.label, error)
 
@@ -103,7 +98,8 @@ def _begun(run: dg.DagsterRun) -> Iterator[tuple[Step, dict[str, str]]]:
             begun = {job: state.fingerprint(step)}
             if job == "evaluate":
                 begun[PERSONAS] = state.personas_fingerprint(step)
-        except CANNOT_SAY:
+        except CANNOT_LOOK:
+            # The assets themselves say what is wrong; without a mark a stage is due.
             continue
         yield step, begun
 

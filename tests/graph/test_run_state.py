@@ -10,8 +10,6 @@ import pytest
 from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
-from dagster_defs.workspace import open_workspace
-from python_assets.ingest import resolve_files
 from python_assets.stages import (
     CORPUS,
     Stage,
@@ -160,18 +158,6 @@ def test_what_prepare_changes_is_looked_at_anew(opened: Open) -> None:
     with state.doing(prepare):
         workspace.warehouse.write(lambda connection: connection.execute("delete from corpus.users where rowid = 0"))
     assert not state.is_done(encode)
-
-
-def test_relative_paths_are_those_of_the_start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "reviews").mkdir()
-    (tmp_path / "reviews" / "All_Beauty.jsonl.gz").touch()
-    monkeypatch.chdir(tmp_path)
-    workspace = open_workspace(study="beauty", warehouse="w.duckdb", data_root=Path("reviews"))
-    monkeypatch.chdir("/")
-    assert resolve_files(["**/All_Beauty.jsonl.gz"], roots=workspace.roots) == [
-        tmp_path / "reviews" / "All_Beauty.jsonl.gz"
-    ]
-    assert workspace.warehouse.path == tmp_path / "w.duckdb"
 
 
 def test_a_changed_population_concerns_its_own_step(opened: Open) -> None:

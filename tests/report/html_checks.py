@@ -51,3 +51,10 @@ class Page(HTMLParser):
     def ids(self) -> list[str]:
         """Every id, in order."""
         return [str(attributes["id"]) for _, attributes in self.tags if "id" in attributes]
+
+
+def words_in(html: str, figure: str) -> dict[str, int]:
+    """How often a figure says that there is no value."""
+    (drawing,) = re.findall(rf'<figure id="{figure}">.*?</figure>', html, flags=re.S)
+    texts = re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
+    return {words: sum(text.strip() == words for text in texts) for words in ("too few", "no place", "no scale")}

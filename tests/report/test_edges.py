@@ -12,7 +12,7 @@ from python_assets.report import build_report
 from python_assets.report.clouds import read_clouds, read_distances
 from python_assets.report.data import read_tables
 from python_assets.warehouse import Warehouse
-from tests.report.html_checks import Page
+from tests.report.html_checks import Page, words_in
 from tests.report.support import fill
 from tests.report.world import CONSTANT, GROUNDED, PERFECT, Instrument, Personas, World
 
@@ -140,39 +140,6 @@ def test_a_perfect_rater_without_a_place_is_not_called_missing(tmp_path: Path) -
     assert "There is no perfect rater in the study" not in page.text
 
 
-def test_a_perfect_rater_that_is_placed_among_too_few_users_is_not_called_placeless(tmp_path: Path) -> None:
-    unchecked = {"paper": Instrument(verdict="unknown", retest=None, perfect=None, ignorant=None)}
-    warehouse = fill(tmp_path / "w.duckdb", World(instruments=unchecked, populations=(GROUNDED, PERFECT)))
-    with warehouse.connect(read_only=False) as connection:
-        connection.execute(
-            "delete from results.population_metrics where population = 'perfect' and metric = 'coverage'"
-        )
-    text = Page(report(tmp_path, warehouse)).text
-    assert (
-        "There are too few users in this split, or stand-ins, for a coverage of the study's perfect rater, so" in text
-    )
-    assert "since there are too few users in this split, or stand-ins, for a coverage" in text
-    assert "perfect rater has no place" not in text
-
-
-def test_who_is_placed_among_too_few_is_too_few_and_not_placeless(tmp_path: Path) -> None:
-    nowhere = replace(GROUNDED, name="nowhere", unplaceable=60)
-    warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED, nowhere, PERFECT)))
-    with warehouse.connect(read_only=False) as connection:
-        connection.execute("update results.population_metrics set value = null where metric = 'coverage'")
-        connection.execute(
-            "insert into results.gap_decomposition by name select distinct on (split, instrument) * replace"
-            " ('b' as population, 'coverage' as metric) from results.gap_decomposition"
-        )
-        connection.execute(
-            "delete from results.gap_decomposition where metric = 'coverage' and population = 'grounded_smollm2'"
-        )
-    html = report(tmp_path, warehouse)
-    assert words_in(html, "figure3") == {"too few": 8, "no place": 2, "no scale": 0}
-    assert words_in(html, "gaps")["no place"] == 0
-    assert words_in(html, "gaps")["too few"] > 0
-
-
 def test_where_noise_does_as_well_as_real_users_the_index_has_no_scale(tmp_path: Path) -> None:
     nowhere = replace(GROUNDED, name="nowhere", unplaceable=60)
     warehouse = fill(tmp_path / "w.duckdb", World(populations=(GROUNDED, nowhere)))
@@ -205,13 +172,6 @@ def test_an_index_without_anchors_that_can_be_told_apart_is_said_to_be_missing(t
     (figure,) = re.findall(r'<figure id="figure2">.*?</figure>', html, flags=re.S)
     # Personas, two controls and three synthetic populations, by two metrics.
     assert len(re.findall(r"<text[^>]*>\s*not apart\s*</text>", figure)) == 12
-
-
-def words_in(html: str, figure: str) -> dict[str, int]:
-    """How often a figure says that there is no value."""
-    (drawing,) = re.findall(rf'<figure id="{figure}">.*?</figure>', html, flags=re.S)
-    texts = re.findall(r"<text[^>]*>([^<]*)</text>", drawing)
-    return {words: sum(text.strip() == words for text in texts) for words in ("too few", "no place", "no scale")}
 
 
 def test_unread_answers_are_reported(tmp_path: Path) -> None:
