@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.progress import progress_bar
-from python_assets.text.minilm import MODEL, WEIGHTS_SHA256, embed_texts
+from python_assets.text.minilm import DIMENSION, MODEL, WEIGHTS_SHA256, embed_texts
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.columns import from_matrix
 
@@ -83,7 +83,9 @@ def embed_new_items(
 
 
 def _assign(warehouse: Warehouse, incoming: pa.Table | None, *, code_version: str) -> None:
-    none = pa.table({"text_hash": pa.array([], pa.string()), "embedding": pa.array([], pa.list_(pa.float32(), 384))})
+    none = pa.table(
+        {"text_hash": pa.array([], pa.string()), "embedding": pa.array([], pa.list_(pa.float32(), DIMENSION))}
+    )
     params = {
         "sha256": WEIGHTS_SHA256,
         "model": MODEL,

