@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,8 @@ def load(folder: Path, **changes: Any) -> None:
         ({"splits": {"A": ["A", "A"]}}, "split A names a category twice: name each once"),
         ({"name": "My-Study"}, "`name`: use only lower-case letters, digits and _."),
         ({"core": "five"}, "`core`: write a whole number."),
+        ({"core": True}, "`core`: write a number."),
+        ({"baselines": {"prototype_sigma": math.inf}}, "`baselines.prototype_sigma`: write a number."),
         ({"splits": {"A": "A"}}, "`splits.A`: write a list, such as [A, B]."),
         ({"probes": None}, "`probes`: write its settings below it, each as `key: value`, or {} for the defaults."),
         ({"populations": [CONTROL | {"size": 0}]}, "`populations.p.size`: it should be greater than or equal to 1."),

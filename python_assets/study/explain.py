@@ -22,7 +22,7 @@ _WORDS = {
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
 } | dict.fromkeys(("int_parsing", "int_type", "int_from_float"), "write a whole number")
-_WORDS |= dict.fromkeys(("float_parsing", "float_type"), "write a number")
+_WORDS |= dict.fromkeys(("float_parsing", "float_type", "finite_number", "bool_for_number"), "write a number")
 NEAR = 0.75
 """Likeness from which on two keys are taken for one that is misspelt, whatever else has such a key."""
 
