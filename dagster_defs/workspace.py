@@ -25,6 +25,7 @@ from python_assets.lake import LAKE_DATA_VARIABLE, Lake, is_lake
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 from python_assets.warehouse.file_names import check_history, check_path_for_runs
 
 PROJECT = Path(__file__).parent.parent
@@ -106,7 +107,7 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     """Put the choice into the environment, for dbt and for processes that Dagster starts.
 
     Raises:
-        WarehouseError: Dagster cannot read the name of the folder for its history.
+        WarehouseError: The folder for Dagster's history cannot be written to, or Dagster cannot read its name.
     """
     os.environ["PERSONA_FIDELITY_WAREHOUSE"] = workspace.address
     workspace.warehouse.path.parent.mkdir(parents=True, exist_ok=True)
@@ -122,10 +123,16 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     home = Path(os.environ.get("DAGSTER_HOME") or _own_history(workspace.warehouse)).expanduser().resolve()
     check_history(home)
     os.environ["DAGSTER_HOME"] = str(home)
-    home.mkdir(parents=True, exist_ok=True)
     settings = home / "dagster.yaml"
-    if not settings.exists():
-        settings.write_text((PROJECT / "dagster_defs" / "dagster.yaml").read_text())
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        if not settings.exists():
+            settings.write_text((PROJECT / "dagster_defs" / "dagster.yaml").read_text())
+    except OSError as error:
+        raise WarehouseError(
+            f"Dagster's history cannot be kept in {home} ({error.strerror}): see that the folder can be written to, or set DAGSTER_HOME "
+            "to another one."
+        ) from error
 
 
 def _own_history(warehouse: Warehouse) -> Path:
