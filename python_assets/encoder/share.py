@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from python_assets.encoder.data import TrainingData
 from python_assets.encoder.measured import forget_measured
+from python_assets.encoder.store import EncoderKey
 from python_assets.study import Encoder
 from python_assets.warehouse import Warehouse
 
@@ -25,6 +26,15 @@ TRAINED_ALIKE = """
     having count(*) filter (where not places.folded_in) = runs.n_users and count(*) = runs.n_users
     order by runs.instrument
 """
+# The latest, whatever has come since it was trained.
+TRAINED_EARLIER = """
+    select instrument from ml.encoder_runs
+    where
+        split = $split and instrument <> $instrument and seed = $seed
+        and config_hash = $config_hash and code_version = $code_version
+    order by created_at desc, instrument
+    limit 1
+"""
 SLICE = "split = $split and instrument = $instrument and seed = $seed"
 COPY_RUN = f"""
     insert into ml.encoder_runs by name
@@ -36,6 +46,10 @@ COPY_USERS = f"""
     from ml.user_embeddings as places
     inner join present on places.user_id = present.user_id
     where {SLICE}
+"""
+COPY_TRAINED_USERS = f"""
+    insert into ml.user_embeddings by name
+    select * replace ($taken_by as instrument) from ml.user_embeddings where {SLICE} and not folded_in
 """
 
 
@@ -63,7 +77,7 @@ def take_over_encoder(
     Returns:
         Whose it is; None when there is none, and nothing was changed.
     """
-    key = {"split": split, "instrument": instrument, "seed": seed}
+    key = EncoderKey(split=split, instrument=instrument, seed=seed)
     alike = warehouse.rows(TRAINED_ALIKE, {**key, "config_hash": settings.config_hash(), "code_version": code_version})
     # All pairs are looked at only where somebody has them trained.
     fingerprint = data.fingerprint() if alike else None
@@ -71,15 +85,46 @@ def take_over_encoder(
     if other is None:
         return None
     present = pa.table({"user_id": data.user_ids, "train_hash": data.train_hashes})
+    _copy(warehouse, key, other, users=COPY_USERS, present=present)
+    return other
 
+
+def take_over_earlier_encoder(
+    warehouse: Warehouse, settings: Encoder, *, split: str, instrument: str, seed: int, code_version: str
+) -> str | None:
+    """Copy the encoder of another instrument, trained with the same settings on data that may have changed since, and the
+    places of those it was trained on. Both then go on with one space, each folding in who came later in its own way.
+
+    Args:
+        warehouse: Holds the encoders.
+        settings: Table 4.
+        split: Product split.
+        instrument: Who takes it over; what it had before is replaced, in one transaction.
+        seed: Seed of the training.
+        code_version: Of the code that would train.
+
+    Returns:
+        Whose it is; None when there is none, and nothing was changed.
+    """
+    key = EncoderKey(split=split, instrument=instrument, seed=seed)
+    wanted = {**key, "config_hash": settings.config_hash(), "code_version": code_version}
+    found = warehouse.rows(TRAINED_EARLIER, wanted)
+    if not found:
+        return None
+    ((other,),) = found
+    _copy(warehouse, key, other, users=COPY_TRAINED_USERS)
+    return str(other)
+
+
+def _copy(warehouse: Warehouse, key: EncoderKey, other: str, *, users: str, present: pa.Table | None = None) -> None:
     def copy(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.register("present", present)
+        if present is not None:
+            connection.register("present", present)
         for table in ("ml.encoder_runs", "ml.user_embeddings"):
             connection.execute(f"delete from {table} where {SLICE}", key)
-        source = {**key, "instrument": other, "taken_by": instrument}
+        source = {**key, "instrument": other, "taken_by": key["instrument"]}
         connection.execute(COPY_RUN, {**source, "taken_at": datetime.now(UTC).replace(tzinfo=None)})
-        connection.execute(COPY_USERS, source)
-        forget_measured(connection, split=split, instrument=instrument, seed=seed)
+        connection.execute(users, source)
+        forget_measured(connection, **key)
 
     warehouse.write(copy)
-    return other

@@ -12,7 +12,7 @@ import torch
 
 from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
-from python_assets.encoder.share import take_over_encoder
+from python_assets.encoder.share import take_over_earlier_encoder, take_over_encoder
 from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
@@ -95,23 +95,42 @@ def _keep(
 ) -> Outcome:
     name = "{instrument} of {split}, seed {seed}".format(**made)
     changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
+    if (changes is None or _is_due(data, changes, settings.retrain_after)) and (
+        other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version)
+    ):
+        log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
+        return "taken over"
+    earlier = None
+    if changes is None:
+        earlier = take_over_earlier_encoder(warehouse, settings.encoder, **made, code_version=code_version)
+    if earlier:
+        log(f"{name}: taken over from {earlier}, whose encoder has the same settings and earlier data")
+        changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
     if changes is None or _is_due(data, changes, settings.retrain_after):
-        if other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version):
-            log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
-            return "taken over"
-        devices = torch.cuda.device_count()
-        if devices > 1:
-            log(f"{name}: training on {devices} GPUs")
-            run_on_devices(train_and_save, warehouse, settings.encoder, made, code_version, processes=devices)
-        else:
-            train_and_save(warehouse, settings.encoder, made, code_version, data=data, log=log)
+        _train(warehouse, data, settings, made, code_version, log)
         return "trained"
     if not len(changes.stale) and not changes.gone:
         log(f"{name}: no user's training pairs changed{_share_of(changes, settings)}")
-        return "unchanged"
+        return "taken over" if earlier else "unchanged"
     folded = fold_in_changes(warehouse, data, changes, settings.placement, **made)
     log(f"{name}: {folded:,} users folded in, {len(changes.gone):,} gone{_share_of(changes, settings)}")
     return "folded in"
+
+
+def _train(
+    warehouse: Warehouse,
+    data: TrainingData,
+    settings: Instrument,
+    made: EncoderKey,
+    code_version: str,
+    log: Callable[[str], None],
+) -> None:
+    devices = torch.cuda.device_count()
+    if devices > 1:
+        log("{instrument} of {split}, seed {seed}".format(**made) + f": training on {devices} GPUs")
+        run_on_devices(train_and_save, warehouse, settings.encoder, made, code_version, processes=devices)
+    else:
+        train_and_save(warehouse, settings.encoder, made, code_version, data=data, log=log)
 
 
 def _is_due(data: TrainingData, changes: Changes, retrain_after: float) -> bool:

@@ -44,10 +44,11 @@ def keep(warehouse: Warehouse) -> Keep:
         split: str = "Beauty",
         seed: int = 5,
         code_version: str = "test",
+        retrain_after: float = 0.1,
     ) -> str:
         placement = Placement(objective="correlation" if instrument == "scale_free" else "bpr", steps=20)
         made = {"split": split, "instrument": instrument, "seed": seed, "code_version": code_version}
-        settings = Instrument(encoder=encoder, placement=placement)
+        settings = Instrument(encoder=encoder, placement=placement, retrain_after=retrain_after)
         return keep_current(warehouse, data, settings, **made, log=lambda line: None)
 
     return run
@@ -147,27 +148,42 @@ def test_another_encoder_is_trained(keep: Keep, data: TrainingData, other: dict[
     assert keep("scale_free", data, **other) == "trained"
 
 
-def test_other_pairs_are_trained_on(keep: Keep, data: TrainingData) -> None:
+def test_other_pairs_are_trained_on_where_every_change_is(keep: Keep, data: TrainingData) -> None:
     keep("paper", data)
-    assert keep("scale_free", with_another_pair(data)) == "trained"
+    assert keep("scale_free", with_another_pair(data), retrain_after=0) == "trained"
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        "update ml.user_embeddings set folded_in = true where user_id = 'u0003'",
-        "update ml.user_embeddings set folded_in = null where user_id = 'u0003'",
-        "delete from ml.user_embeddings where user_id = 'u0003'",
-        "insert into ml.user_embeddings by name select * replace ('new' as user_id, true as folded_in)"
-        " from ml.user_embeddings where user_id = 'u0003'",
-    ],
-)
-def test_places_that_are_no_longer_the_trained_ones_are_not_taken(
-    warehouse: Warehouse, keep: Keep, data: TrainingData, change: str
+CHANGES = [
+    "update ml.user_embeddings set folded_in = true where user_id = 'u0003'",
+    "update ml.user_embeddings set folded_in = null where user_id = 'u0003'",
+    "delete from ml.user_embeddings where user_id = 'u0003'",
+    "update ml.user_embeddings set train_hash = train_hash + 1 where user_id = 'u0003'",
+]
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_who_came_after_the_training_is_folded_in_by_who_takes_it_over(
+    warehouse: Warehouse, keep: Keep, data: TrainingData, change: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keep("paper", data)
     warehouse.write(lambda connection: connection.execute(change).fetchall())
+    monkeypatch.delattr(refresh, "train_and_save")
+    assert keep("scale_free", with_another_pair(data)) == "folded in"
+    folded = "select user_id from ml.user_embeddings where instrument = 'scale_free' and folded_in"
+    assert warehouse.rows(folded) == [("u0003",)]
+    same = "select embedding from ml.user_embeddings where instrument = '{}' and user_id <> 'u0003' order by user_id"
+    assert warehouse.rows(same.format("scale_free")) == warehouse.rows(same.format("paper"))
+    assert warehouse.rows("select count(distinct checkpoint) from ml.encoder_runs") == [(1,)]
+    assert keep("scale_free", data) == "unchanged"
+
+
+def test_an_encoder_of_too_much_that_is_gone_is_not_gone_on_with(
+    warehouse: Warehouse, keep: Keep, data: TrainingData
+) -> None:
+    keep("paper", data)
+    warehouse.write(lambda connection: connection.execute("update ml.user_embeddings set folded_in = true").fetchall())
     assert keep("scale_free", data) == "trained"
+    assert keep("paper", data) == "taken over"
 
 
 def test_a_training_forgets_its_own_state_only(warehouse: Warehouse, keep: Keep, data: TrainingData) -> None:
