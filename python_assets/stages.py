@@ -126,9 +126,9 @@ def prepare_fingerprint(study: Study, files: Iterable[Path], *, code: str) -> st
 def encode_fingerprint(study: Study, content: str, *, code: str) -> str:
     """Of the stage ``encode`` on a split with this content."""
     instruments = {name: instrument.config_hash() for name, instrument in study.instruments.items()}
-    return digest(
-        "encode", content, study.seed, instruments, study.metrics.config_hash(), study.baselines.config_hash(), code
-    )
+    settings = instruments, study.metrics.config_hash(), study.baselines.config_hash()
+    # A gap that changes no pair changes what is remembered of users all the same.
+    return digest("encode", content, study.seed, study.pairs.min_gap, *settings, code)
 
 
 def seeds_fingerprint(warehouse: Warehouse, split: str, size: int) -> str:

@@ -23,28 +23,35 @@ ITEMS = """
     where items.split = $split
     order by items.item_id
 """
-# The training history and the rules that make pairs of it, in one number: what a user's place depends on. Under a cap the
-# seed says which pairs are drawn.
+# The training history and the rule that makes pairs of it, in one number: what a user's place depends on. Of whom a cap
+# cuts off pairs, it is also the cap, the seed by which pairs are drawn, and all of the history they are drawn from.
 TRAIN_HASHES = """
     select
-        interactions.split,
-        interactions.user_id,
-        bit_xor(md5_number_lower(concat_ws(
-            ' ', study.pair_min_gap, study.max_pairs_per_user, if(study.max_pairs_per_user is null, null, study.seed),
-            interactions.item_id, interactions.rating
-        ))) as train_hash
-    from corpus.interactions as interactions
+        users.split, users.user_id, users.n_train_pairs,
+        xor(
+            coalesce(histories.train_hash, 0),
+            if(
+                users.n_pairs >= study.max_pairs_per_user,
+                xor(histories.whole_hash, md5_number_lower(concat_ws(' ', study.max_pairs_per_user, study.seed))), 0
+            )
+        ) as train_hash
+    from corpus.users as users
+    left join (
+        select split, user_id, bit_xor(row_hash) filter (fold = 'train') as train_hash, bit_xor(row_hash) as whole_hash
+        from (
+            select rows.split, rows.user_id, rows.fold,
+                md5_number_lower(concat_ws(' ', study.pair_min_gap, rows.item_id, rows.rating)) as row_hash
+            from corpus.interactions as rows
+            cross join raw.study as study
+        )
+        group by split, user_id
+    ) as histories using (split, user_id)
     cross join raw.study as study
-    where interactions.fold = 'train'
-    group by interactions.split, interactions.user_id
 """
 USERS = f"""
-    with histories as ({TRAIN_HASHES})
-    select users.user_id, users.n_train_pairs, coalesce(histories.train_hash, 0) as train_hash
-    from corpus.users as users
-    left join histories on users.user_id = histories.user_id and histories.split = $split
-    where users.split = $split
-    order by users.user_id
+    select user_id, n_train_pairs, train_hash from ({TRAIN_HASHES})
+    where split = $split
+    order by user_id
 """
 # Encoders that the study names: those of former seeds, instruments and splits stay in `ml` as they are.
 ENCODERS = """
@@ -55,14 +62,13 @@ ENCODERS = """
 """
 # Users of encoded splits who are new, gone or changed since an encoder of the study last placed them.
 BEHIND = f"""
-    with histories as ({TRAIN_HASHES}),
+    with present as ({TRAIN_HASHES}),
     runs as ({ENCODERS}),
     places as (select * from ml.user_embeddings semi join runs using (split, instrument, seed)),
     wanted as (
-        select runs.split, runs.instrument, runs.seed, users.user_id, coalesce(histories.train_hash, 0) as train_hash
+        select runs.split, runs.instrument, runs.seed, present.user_id, present.train_hash
         from runs
-        inner join corpus.users as users on runs.split = users.split
-        left join histories on users.split = histories.split and users.user_id = histories.user_id
+        inner join present on runs.split = present.split
     )
     select coalesce(wanted.split, places.split) as split, count(distinct user_id) as n_users
     from wanted
@@ -71,15 +77,15 @@ BEHIND = f"""
     group by 1
     order by 1
 """
+# The ids as they were read: the corpus may have changed since. A table, whose size DuckDB knows, joins better than Arrow.
+CODES = "create or replace temp table coded_{kind} as select * from read_{kind}"
 # By a hash of the codes, so that any stretch of the file is a random sample.
 PAIRS = """
-    with users as (select user_id, row_number() over (order by user_id) - 1 as code from corpus.users where split = $split),
-    items as (select item_id, row_number() over (order by item_id) - 1 as code from corpus.items where split = $split)
-    select users.code::integer as user_code, preferred.code::integer as preferred, other.code::integer as other, pairs.fold
+    select users.code as user_code, preferred.code as preferred, other.code as other, pairs.fold
     from corpus.preference_pairs as pairs
-    inner join users on pairs.user_id = users.user_id
-    inner join items as preferred on pairs.preferred_item_id = preferred.item_id
-    inner join items as other on pairs.other_item_id = other.item_id
+    inner join coded_users as users on pairs.user_id = users.id
+    inner join coded_items as preferred on pairs.preferred_item_id = preferred.id
+    inner join coded_items as other on pairs.other_item_id = other.id
     where pairs.split = $split and {which}
     order by md5_number_lower(users.code || ' ' || preferred.code || ' ' || other.code), users.code, preferred.code
 """
@@ -146,11 +152,19 @@ class EncoderDataError(Exception):
 class StoredFolds(Mapping[str, PairFile]):
     """The pairs of a split in the warehouse; all are read when one fold is first asked for.
 
-    They stream to files beside the warehouse, a record batch at a time.
+    They stream to files beside the warehouse, a record batch at a time. Pairs of users and items that are new by then are
+    left out; a user who lost or gained some is known by ``TrainingData.train_hashes`` the next time.
+
+    Args:
+        warehouse: Holds ``corpus``.
+        split: Whose pairs.
+        user_ids: A user's code is its place here.
+        item_ids: An item's code is its place here.
     """
 
-    def __init__(self, warehouse: Warehouse, split: str) -> None:
+    def __init__(self, warehouse: Warehouse, split: str, *, user_ids: pa.Array, item_ids: pa.Array) -> None:
         self.warehouse, self.split = warehouse, split
+        self.ids = {"users": user_ids, "items": item_ids}
         self.read: dict[str, PairFile] | None = None
         """None until they are read."""
 
@@ -160,6 +174,7 @@ class StoredFolds(Mapping[str, PairFile]):
             folder.mkdir(parents=True, exist_ok=True)
             with self.warehouse.connect() as connection:
                 _require_room(connection, self.split, folder)
+                self._number(connection)
                 self.read = {name: PairFile(folder) for name in FOLDS}
                 sql = PAIRS.format(which="true")
                 for batch in batches(connection, sql, {"split": self.split}, rows=BLOCK):
@@ -178,8 +193,14 @@ class StoredFolds(Mapping[str, PairFile]):
         """Training pairs of some users only, shape (pairs, 3), in hash order."""
         which = "pairs.fold = 'train' and pairs.user_id in (select user_id from wanted)"
         with self.warehouse.connect() as connection:
+            self._number(connection)
             connection.register("wanted", pa.table({"user_id": user_ids}))
             return _codes(columns(connection, PAIRS.format(which=which), {"split": self.split}))
+
+    def _number(self, connection: duckdb.DuckDBPyConnection) -> None:
+        for kind, ids in self.ids.items():
+            connection.register(f"read_{kind}", pa.table({"id": ids, "code": np.arange(len(ids), dtype=np.int32)}))
+            connection.execute(CODES.format(kind=kind))
 
 
 def _require_room(connection: duckdb.DuckDBPyConnection, split: str, folder: Path) -> None:
@@ -229,11 +250,12 @@ def read_training_data(warehouse: Warehouse, split: str) -> TrainingData:
         raise EncoderDataError(
             f"Split {split} has no training pair: no user rated two items `pairs.min_gap` apart. Use a larger corpus."
         )
+    user_ids, item_ids = users["user_id"].combine_chunks(), items["item_id"].combine_chunks()
     return TrainingData(
-        user_ids=users["user_id"].combine_chunks(),
-        item_ids=items["item_id"].combine_chunks(),
+        user_ids=user_ids,
+        item_ids=item_ids,
         texts=to_matrix(items["embedding"]),
         n_train_pairs=n_train_pairs,
         train_hashes=users["train_hash"].to_numpy(),
-        folds=StoredFolds(warehouse, split),
+        folds=StoredFolds(warehouse, split, user_ids=user_ids, item_ids=item_ids),
     )

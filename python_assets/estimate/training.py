@@ -13,12 +13,7 @@ from python_assets.warehouse import Warehouse
 PAIRS = "select split, sum(n_train_pairs)::bigint from corpus.users group by split"
 # As `python_assets.placement.refresh` compares users.
 TRAINED = f"""
-    with histories as ({TRAIN_HASHES}),
-    present as (
-        select users.split, users.user_id, coalesce(histories.train_hash, 0) as train_hash
-        from corpus.users as users
-        left join histories using (split, user_id)
-    ),
+    with present as ({TRAIN_HASHES}),
     sizes as (select split, count(*) as n_users from present group by split),
     kept as (
         select places.split, places.instrument, places.seed, count(*) as n_users

@@ -15,6 +15,7 @@ from python_assets.personas.population import draft_population
 from python_assets.raters.chat import ChatRequest, request_hash
 from python_assets.raters.rate import rating_requests
 from python_assets.study import Rater, Study, Writer
+from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
 
 RATER = Rater(backend="transformers", model="org/small")
@@ -99,13 +100,14 @@ def warehouse(tmp_path: Path, study: Study) -> Warehouse:
                 'Beauty' as split, range::varchar as item_id, range as probe_number, 'Item ' || range as item_title,
                 'Beauty' as item_category, '' as item_description from range(40);
             create table corpus.users as
-                select 'Beauty' as split, range::varchar as user_id, 50 as n_train_pairs from range(20);
+                select 'Beauty' as split, range::varchar as user_id, 50 as n_train_pairs, 60 as n_pairs from range(20);
             create table corpus.interactions
                 (split varchar, user_id varchar, item_id varchar, rating double, fold varchar);
             insert into raw.imported_personas select 'Beauty', 'brought', range, null, 'text', range from range(3);
             """
         ).fetchall()
     )
+    made.replace_slice("raw.study", study_tables(study)["raw.study"], where={})
     grounded = study.population("grounded")
     written = write_requests(study, made)
     texts = [f"Loves soap {n}." for n in range(20)]

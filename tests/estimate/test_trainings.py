@@ -61,7 +61,7 @@ def n_done(study: Study, warehouse: Warehouse) -> list[int]:
     "change",
     [
         "update ml.user_embeddings set train_hash = 1 where user_id::int < 3",
-        "insert into corpus.users select 'Beauty', 'new ' || range, 50 from range(3)",
+        "insert into corpus.users select 'Beauty', 'new ' || range, 50, 60 from range(3)",
     ],
 )
 def test_changed_and_new_users_count_as_those_that_were_folded_in(
