@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import matplotlib as mpl
 
-from python_assets.report.data import ReportData
+from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal
 from python_assets.report.names import FGI_METRICS, in_order, metric_label
 from python_assets.report.rows import NO_PLACE, NO_SCALE, NOT_APART, TOO_FEW, Block, legend, mark, no_value, panel_grid
@@ -74,19 +74,37 @@ def _scale(axes: mpl.axes.Axes, least: float, most: float) -> None:
 
 
 def _seen(data: ReportData) -> str:
-    rows = [row for row in data.fidelity if row["source"] == "persona"]
-    coverage = [row["fgi_coverage"] for row in rows if row["fgi_coverage"] is not None]
-    if not coverage:
+    rows = [
+        row
+        for row in data.fidelity
+        if row["source"] == "persona" and any(row[f"fgi_{metric}"] is not None for metric in FGI_METRICS)
+    ]
+    if not rows:
         return "No persona population has an FGI here; the marks are controls and synthetic users."
-    worse = sorted({metric_label(m) for m in ("fpd", "mmd", "swd") for row in rows if (row[f"fgi_{m}"] or 0) > 1})
-    span = (
-        f"between {decimal(min(coverage), 2)} and {decimal(max(coverage), 2)}"
-        if len(coverage) > 1
-        else f"at {decimal(coverage[0], 2)}"
-    )
-    beyond = (
-        f" On {', '.join(worse)} at least one of them is further off than noise."
-        if worse
-        else " None of them is further off than noise."
-    )
-    return f"On coverage the persona populations lie {span}.{beyond}"
+    return f"{_span(rows)}{_beyond_noise(rows)}"
+
+
+def _span(rows: list[Row]) -> str:
+    values = [row["fgi_coverage"] for row in rows if row["fgi_coverage"] is not None]
+    if not values:
+        return "No persona population has an FGI of coverage."
+    low, high = decimal(min(values), 2), decimal(max(values), 2)
+    span = f"between {low} and {high}" if len(values) > 1 else f"at {low}"
+    return f"On coverage the persona populations lie {span}."
+
+
+def _beyond_noise(rows: list[Row]) -> str:
+    """Says that none is further off only of metrics by which every population has an index."""
+    worse = [m for m in FGI_METRICS if any((row[f"fgi_{m}"] or 0) > 1 for row in rows)]
+    if worse:
+        return f" On {_listed(worse)} at least one of them is further off than noise."
+    known = [m for m in FGI_METRICS if all(row[f"fgi_{m}"] is not None for row in rows)]
+    if not known:
+        return ""
+    if len(known) == len(FGI_METRICS):
+        return " None of them is further off than noise."
+    return f" On {_listed(known)} none of them is further off than noise."
+
+
+def _listed(metrics: list[str]) -> str:
+    return ", ".join("coverage" if metric == "coverage" else metric_label(metric) for metric in metrics)

@@ -141,14 +141,13 @@ def _dots(axes: Axes, points: np.ndarray, *, colour: str, size: float, alpha: fl
 
 
 def _seen(data: ReportData) -> str:
-    personas = [
-        r
-        for r in data.fidelity
-        if r["source"] == "persona" and r["cos_mean"] is not None and r["matched_real_cos_mean"] is not None
-    ]
-    if not personas:
+    placed = [row for row in data.fidelity if row["source"] == "persona" and row["cos_mean"] is not None]
+    if not placed:
         return "No persona population has a place on the map."
-    tightest = max(personas, key=lambda row: row["cos_mean"] - row["matched_real_cos_mean"])
+    paired = [row for row in placed if row["matched_real_cos_mean"] is not None]
+    if not paired:
+        return "The persona populations here have no seed users to be held against."
+    tightest = max(paired, key=lambda row: row["cos_mean"] - row["matched_real_cos_mean"])
     return (
         f"Tightest beside its seed users is {tightest['population']} on {tightest['split']} under "
         f"{tightest['instrument']}: mean cosine {tightest['cos_mean']:.2f}, its seed users' "

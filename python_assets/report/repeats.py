@@ -24,5 +24,6 @@ def why_no_retest(n_seeds: int | None) -> str:
         return "was not trained again under another seed (set `retests: 1`)"
     return (
         "was trained again under another seed, but too few of the present users had a pair in both trainings to compare them "
-        "(`retrain_after: 0` trains it anew with the users who were folded in since)"
+        "(`retrain_after: 0` trains it anew with the users who were folded in since), or all of them lie at one place "
+        "(as with `prototypes: 1`)"
     )

@@ -52,6 +52,11 @@ def test_without_a_retest_it_is_said_why(n_seeds: int | None, said: str) -> None
     assert ("`retrain_after: 0`" in words) == (n_seeds == 2)
 
 
+def test_a_retest_that_finds_all_users_alike_is_not_put_down_to_few_users_alone() -> None:
+    words = " ".join(instrument_in_words(ROW | {"n_seeds": 2}, 0.97, has_perfect=True))
+    assert "folded in since), or all of them lie at one place (as with `prototypes: 1`), so nobody knows" in words
+
+
 @pytest.mark.parametrize(("retest", "said"), [(0.02, True), (0.5, False)])
 def test_without_a_perfect_rater_it_is_still_said_whether_it_repeats(retest: float, said: bool) -> None:
     row = ROW | {"perfect_rater_coverage": None, "retest_user_cosine": retest}

@@ -126,6 +126,48 @@ def test_none_of_them_is_further_off_than_noise(data: ReportData) -> None:
     assert figure2_fgi._seen(close).endswith("None of them is further off than noise.")
 
 
+@pytest.mark.parametrize(
+    ("fgi", "words"),
+    [
+        ({"coverage": 0.5}, "lie between 0.50 and 0.50. On coverage none of them is further off than noise."),
+        (
+            {"coverage": 0.5, "mmd": 0.5},
+            "lie between 0.50 and 0.50. On coverage, MMD none of them is further off than noise.",
+        ),
+        ({"coverage": 1.5}, "On coverage at least one of them is further off than noise."),
+        (
+            {"swd": 0.5},
+            "No persona population has an FGI of coverage. On SWD none of them is further off than noise.",
+        ),
+        ({}, "No persona population has an FGI here; the marks are controls and synthetic users."),
+    ],
+)
+def test_of_a_metric_without_an_index_nothing_is_said(data: ReportData, fgi: dict[str, float], words: str) -> None:
+    own = {f"fgi_{metric}": fgi.get(metric) for metric in ("coverage", "fpd", "mmd", "swd")}
+    few = replace(data, fidelity=[row | own for row in data.fidelity])
+    assert figure2_fgi._seen(few).endswith(words)
+
+
+def test_a_metric_that_one_population_has_no_index_of_is_not_said_of_all(data: ReportData) -> None:
+    near = {f"fgi_{metric}": 0.5 for metric in ("coverage", "fpd", "mmd", "swd")}
+    lost = {"better": {"fgi_mmd": None}}
+    some = replace(data, fidelity=[row | near | lost.get(row["population"], {}) for row in data.fidelity])
+    assert figure2_fgi._seen(some).endswith("On coverage, FPD, SWD none of them is further off than noise.")
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        ({"matched_real_cos_mean": None}, "The persona populations here have no seed users to be held against."),
+        ({"cos_mean": None, "matched_real_cos_mean": None}, "No persona population has a place on the map."),
+    ],
+)
+def test_personas_without_seed_users_are_not_called_placeless(
+    data: ReportData, lost: dict[str, None], words: str
+) -> None:
+    assert seen_on_the_map(replace(data, fidelity=[row | lost for row in data.fidelity])) == words
+
+
 def test_the_index_is_drawn_with_the_papers_anchors_and_without_references(data: ReportData) -> None:
     drawn = figure2_fgi.draw(data).svg
     other = {"on_manifold": {"fgi": 40.0}, "paper": {}}
