@@ -59,7 +59,7 @@ final as (
         case
             when
                 controls.perfect_rater_coverage is null
-                or controls.floor_coverage is null
+                or nullif(controls.floor_coverage, 0) is null
                 or agreement.retest_user_cosine is null
                 then 'unknown'
             else coalesce(

@@ -36,7 +36,7 @@ def _faithfulness(row: Row, floor: float | None, has_perfect: bool, too_few: boo
             "It compresses: stand-ins that answer exactly as their real user would cover "
             f"{percent(perfect)} of the real users drawn at a time{against}. A low score is at least partly the instrument's."
         ]
-    shown = "" if floor is None else ": it can show a faithful population as one"
+    shown = ": it can show a faithful population as one" if floor else ""
     return [
         f"Stand-ins that answer exactly as their real user would cover {percent(perfect)} of the real users drawn at a "
         f"time{against}{shown}."
@@ -76,7 +76,7 @@ def _why_not(start: float | None) -> str:
 
 def _ignorance(row: Row, floor: float | None) -> list[str]:
     ignorant = row["ignorant_rater_coverage"]
-    if ignorant is None or floor is None or ignorant < FAITHFUL_SHARE * floor:
+    if ignorant is None or not floor or ignorant < FAITHFUL_SHARE * floor:
         return []
     return [
         f"Stand-ins left at a random start cover {percent(ignorant)}, so coverage alone never proves a population real."

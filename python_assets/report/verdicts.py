@@ -98,6 +98,8 @@ def _judge(case: Case) -> Judgement:
         return _mostly_unplaced(case)
     if case.coverage is None or case.floor is None:
         return Judgement(Verdict.CANNOT_TELL, _not_covering(case))
+    if case.floor == 0:
+        return Judgement(Verdict.CANNOT_TELL, _without_floor(case))
     if "not repeatable" in case.instrument_verdict:
         return Judgement(Verdict.CANNOT_TELL, _not_repeatable(case))
     if case.perfect is None or case.instrument_verdict not in ("faithful", "compresses"):
@@ -113,6 +115,14 @@ def _not_covering(case: Case) -> str:
         who = "only one persona has" if n_placed == 1 else f"only {count(n_placed)} personas have"
         return f"{who} a place, and a coverage takes {count(case.least)} (two more than `metrics.neighbours`)."
     return "the population has no coverage score, or there was no real floor to hold it against."
+
+
+def _without_floor(case: Case) -> str:
+    return (
+        f"{reached_by_personas(case.coverage or 0.0, case.draws)}, and other real users are close to none, so that there is "
+        "nothing to hold this against: nobody is close to users who share one place (`metrics.users: with_pairs` leaves out "
+        "those without a training pair)."
+    )
 
 
 def shares(case: Case) -> tuple[int, int]:
@@ -217,6 +227,8 @@ def _nor_repeats(case: Case) -> str:
 
 
 def _what_is_missing(case: Case) -> str:
+    if case.perfect is not None and case.retest is not None:
+        return "the study's perfect rater cannot be held against other real users, as these cover nobody or one of the two has no score"
     if case.perfect is not None:
         return f"the encoder {why_no_retest(case.n_seeds)}"
     if case.too_few_for_perfect:

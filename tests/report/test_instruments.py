@@ -75,6 +75,15 @@ def test_the_perfect_rater_stands_beside_the_floor_of_its_own_size() -> None:
     assert "cover 78% of the real users drawn at a time, other real users 81%: it can show" in words
 
 
+@pytest.mark.parametrize("perfect", [0.0, 0.3])
+def test_where_other_real_users_cover_nobody_nothing_is_shown(perfect: float) -> None:
+    row = ROW | {"floor_coverage": 0.0, "perfect_rater_coverage": perfect, "ignorant_rater_coverage": 0.0}
+    words = " ".join(instrument_in_words(row, 0.0, has_perfect=True))
+    assert "other real users 0%." in words
+    assert "it can show" not in words
+    assert "never proves" not in words
+
+
 @pytest.mark.parametrize(("ignorant", "said"), [(0.8, True), (0.75, False), (None, False)])
 def test_what_a_random_start_covers_is_said_where_it_is_much(ignorant: float | None, said: bool) -> None:
     words = " ".join(instrument_in_words(ROW | {"ignorant_rater_coverage": ignorant}, 0.97, has_perfect=True))

@@ -106,6 +106,20 @@ def test_without_a_perfect_rater_it_is_still_said_that_the_instrument_does_not_r
     assert ("they agree 0.02, where 1 is the same map" in judgement.sentence) is said
 
 
+@pytest.mark.parametrize("coverage", [0.0, 0.3])
+def test_where_other_real_users_cover_nobody_nobody_is_faithful(coverage: float) -> None:
+    judgement = judge(replace(FAITHFUL, coverage=coverage, floor=0.0, perfect=0.0))
+    assert judgement.verdict is Verdict.CANNOT_TELL
+    assert "other real users are close to none, so that there is nothing to hold this against" in judgement.sentence
+    assert "`metrics.users: with_pairs`" in judgement.sentence
+
+
+def test_an_instrument_that_is_unknown_for_want_of_a_floor_was_trained_again() -> None:
+    sentence = judge(replace(FAITHFUL, instrument_verdict="unknown")).sentence
+    assert "since the study's perfect rater cannot be held against other real users, as these cover nobody" in sentence
+    assert "trained again" not in sentence
+
+
 def test_without_a_retest_the_page_says_what_to_set() -> None:
     judgement = judge(replace(FAITHFUL, retest=None, instrument_verdict="unknown"))
     assert judgement.verdict is Verdict.CANNOT_TELL
