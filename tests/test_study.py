@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from python_assets.study import BASELINE_SOURCES
+from python_assets.study import BASELINE_SOURCES, Probes
 from python_assets.study.files import StudyError, load_study
 
 CONTROL = {"name": "p", "condition": "control", "rater": {"backend": "perfect"}}
@@ -104,3 +104,19 @@ def test_a_setting_that_is_there_twice_is_refused(tmp_path: Path, more: str, wor
 @pytest.mark.parametrize("name", ['it\'s "q"', "ü/x", "*", "All Beauty & more", "a.b"])
 def test_other_names_of_splits_are_taken(tmp_path: Path, name: str) -> None:
     load(tmp_path, splits={name: ["A"]})
+
+
+@pytest.mark.parametrize(
+    ("count", "head", "torso", "bands"),
+    [
+        (3, 0.5, 0.5, (2, 1, 0)),
+        (7, 0.5, 0.5, (4, 3, 0)),
+        (5, 0.3, 0.7, (2, 3, 0)),
+        (7, 1.0, 0.0, (7, 0, 0)),
+        (100, 0.2, 0.4, (20, 40, 40)),
+    ],
+)
+def test_no_band_gives_fewer_probes_than_none(
+    count: int, head: float, torso: float, bands: tuple[int, int, int]
+) -> None:
+    assert tuple(Probes(count=count, head=head, torso=torso).per_band().values()) == bands

@@ -59,8 +59,10 @@ class Probes(Settings):
         return self
 
     def per_band(self) -> dict[str, int]:
-        """Probes wanted in each band; they add up to ``count``."""
-        head, torso = round(self.count * self.head), round(self.count * self.torso)
+        """Probes wanted in each band, 0 or more; they add up to ``count``."""
+        head = round(self.count * self.head)
+        # Two halves of an odd count may both be rounded up.
+        torso = min(round(self.count * self.torso), self.count - head)
         return {"head": head, "torso": torso, "tail": self.count - head - torso}
 
 
