@@ -126,13 +126,23 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
     settings = home / "dagster.yaml"
     try:
         home.mkdir(parents=True, exist_ok=True)
-        if not settings.exists():
-            settings.write_text((PROJECT / "dagster_defs" / "dagster.yaml").read_text())
+        # Dagster takes an empty file, as a full disk may have left one, for its own defaults.
+        if not settings.exists() or not settings.stat().st_size:
+            _write_settings(settings)
     except OSError as error:
         raise WarehouseError(
             f"Dagster's history cannot be kept in {home} ({error.strerror}): see that the folder can be written to, or set DAGSTER_HOME "
             "to another one."
         ) from error
+
+
+def _write_settings(file: Path) -> None:
+    part = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        part.write_text((PROJECT / "dagster_defs" / "dagster.yaml").read_text())
+        part.replace(file)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _own_history(warehouse: Warehouse) -> Path:
