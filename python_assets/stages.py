@@ -43,8 +43,12 @@ ENCODERS = (
 )
 # Commands that only write files or imports bring tables up to date, but not what the study says.
 OLDER_SETTINGS = "select 1 from raw.instruments where seeds is null limit 1"
-CODE_FOLDERS = {"python_assets": ("*.py", "*.sql"), "dagster_defs": ("*.py",), "models": ("*.sql", "*.yml")}
-DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv",), "data-tests": ("*.sql",)}
+CODE_FOLDERS = {
+    "python_assets": ("*.py", "*.sql", "*.html", "*.css"),
+    "dagster_defs": ("*.py",),
+    "models": ("*.sql", "*.yml"),
+}
+DBT_FOLDERS = {"macros": ("*.sql",), "seeds": ("*.csv", "*.yml"), "data-tests": ("*.sql",)}
 
 
 class Stage(NamedTuple):
@@ -64,7 +68,7 @@ def digest(*parts: object) -> str:
 
 
 def code_fingerprint(project: Path) -> str:
-    """Changes with any line of the project's SQL and Python."""
+    """Changes with any line of the project's SQL and Python, of the report's templates and style, and of dbt's settings."""
     total = hashlib.sha256()
     for file in sorted(_code_files(project)):
         total.update(f"{file.relative_to(project)}\n".encode())
@@ -73,6 +77,7 @@ def code_fingerprint(project: Path) -> str:
 
 
 def _code_files(project: Path) -> Iterator[Path]:
+    yield from (project / "dbt_project").glob("dbt_project.yml")
     roots = {project / name: patterns for name, patterns in CODE_FOLDERS.items()}
     roots |= {project / "dbt_project" / name: patterns for name, patterns in DBT_FOLDERS.items()}
     for folder, patterns in roots.items():
