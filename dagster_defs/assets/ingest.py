@@ -65,8 +65,10 @@ def study_settings(warehouse: WarehouseResource) -> Iterator[dg.MaterializeResul
     shape = next(iter(study.instruments.values())).encoder
     target = warehouse.open()
     target.prepare(prototypes=shape.prototypes, dimension=shape.dimension)
-    for table, rows in study_tables(study).items():
-        target.replace_slice(table, rows, where={})
+    tables = study_tables(study)
+    # At once: later stages look at `raw.study` alone.
+    target.replace_slices([(table, rows, {}) for table, rows in tables.items()])
+    for table, rows in tables.items():
         metadata = {"dagster/row_count": rows.num_rows, "config_hash": study.config_hash()}
         yield dg.MaterializeResult(asset_key=table.split("."), metadata=metadata)
 
