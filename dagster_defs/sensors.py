@@ -11,9 +11,9 @@ from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.processes import UNDER_WAY, release_killed_runs
 from dagster_defs.refresh import refresh
 from dagster_defs.run_state import CANNOT_LOOK, RunState
-from dagster_defs.workspace import Workspace, open_workspace
+from dagster_defs.workspace import PROJECT, Workspace, open_workspace
 from python_assets.ingest import source_files
-from python_assets.stages import digest, files_fingerprint, finished_stages
+from python_assets.stages import code_fingerprint, digest, files_fingerprint, finished_stages
 
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60
@@ -80,8 +80,8 @@ def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
     job_name=refresh.name,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Starts the job refresh when a source file, an import or the study's settings changed or a step is due for another "
-    "reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
+    description="Starts the job refresh when a source file, an import, the study's settings or the code changed or a step is due for "
+    "another reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
 )
 def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Whole steps in the order of `run`: result tables follow when every population has its scores, never before."""
@@ -95,7 +95,8 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         stages = finished_stages(workspace.warehouse)
         given = inputs(workspace, has_run=bool(stages))
         # Changes when a step may have become due; cheap, as the contents of the corpus are not looked at.
-        seen = digest(given, sorted(stages.items()), workspace.report_path.exists())
+        prepared = workspace.warehouse.rows("select config_hash from raw.study") if stages else []
+        seen = digest(given, sorted(stages.items()), prepared, workspace.report_path.exists())
         if failed is not None and failed < SECONDS_BETWEEN_TRIES and given == cursor.get("tried", given):
             return dg.SkipReason(
                 "The last refresh failed or was cancelled: it is tried again ten minutes later, or when its inputs change."
@@ -117,4 +118,6 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
 def inputs(workspace: Workspace, *, has_run: bool) -> str:
     """Changes with what a run is given; what a run has done is no part of it."""
     imports = workspace.warehouse.rows("from raw.imports order by all") if has_run else []
-    return digest(fingerprint(workspace), workspace.study.config_hash(), imports)
+    # The settings' hash is of a set of splits; the report shows them in their order.
+    settings = workspace.study.config_hash(), list(workspace.study.splits)
+    return digest(fingerprint(workspace), settings, imports, code_fingerprint(PROJECT))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -17,6 +18,7 @@ from dagster_defs.definitions import defs
 from dagster_defs.plan import plan
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace, open_workspace
+from python_assets import stages
 from python_assets.stages import Stage, finished_stages, mark
 from tests.graph.conftest import Finished, own_environment, run_sql
 
@@ -66,9 +68,11 @@ def test_after_a_run_nothing_is_started(look: Look) -> None:
     assert look(cursor) == (cursor, "Nothing changed.")
 
 
-@pytest.mark.parametrize("change", ["file", "study", "import", "what the UI made anew", "report"])
+@pytest.mark.parametrize(
+    "change", ["file", "study", "import", "what the UI made anew", "report", "code", "settings of another study"]
+)
 def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
-    workspace: Workspace, look: Look, change: str
+    workspace: Workspace, look: Look, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
     cursor, _ = look(look(None)[0])
     match change:
@@ -89,9 +93,38 @@ def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
             mark(workspace.warehouse, Stage("evaluate", "perfect_rater|Combined"), None)
         case "report":
             workspace.report_path.unlink()
+        case "code":
+            monkeypatch.setitem(stages.CODE_FOLDERS, "models", ("*.sql",))
+        case "settings of another study":
+            run_sql(workspace.warehouse, "update raw.study set config_hash = 'another study'")
     cursor, said = look(cursor)
     assert "waiting for one look" in said
     assert look(cursor)[1] == STARTED
+
+
+def test_the_order_of_splits_is_an_input_as_the_report_shows_them_in_it(workspace: Workspace) -> None:
+    splits = {"A": ["All_Beauty"], "B": ["Musical_Instruments"]}
+    one, other = (
+        replace(workspace, study=workspace.study.model_copy(update={"splits": dict(order)}))
+        for order in (splits.items(), reversed(splits.items()))
+    )
+    assert one.study.config_hash() == other.study.config_hash()
+    assert sensors.inputs(one, has_run=True) != sensors.inputs(other, has_run=True)
+
+
+@pytest.mark.parametrize("change", [None, "code"])
+def test_a_refresh_that_failed_is_tried_at_once_after_an_update(
+    workspace: Workspace, look: Look, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, change: str | None
+) -> None:
+    workspace.report_path.unlink()
+    cursor, said = look(look(None)[0])
+    assert said == STARTED
+    # What the refresh itself did before it failed is no reason.
+    run_sql(workspace.warehouse, "update raw.study set config_hash = 'of the refresh'")
+    instance.report_run_failed(create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"}))
+    if change:
+        monkeypatch.setitem(stages.CODE_FOLDERS, "models", ("*.sql",))
+    assert ("ten minutes later" in look(cursor)[1]) is not bool(change)
 
 
 def test_a_run_under_way_is_waited_for_and_a_killed_one_is_not(look: Look, instance: dg.DagsterInstance) -> None:
