@@ -131,6 +131,9 @@ def _stream(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool) 
     response = pool.request("GET", url, headers=headers, preload_content=False)
     try:
         _require(url, response.status, (200, 206, 416))
+        if have and response.status != 200 and _is_of_another_file(response, validator):
+            _discard(part)
+            raise HTTPError("the server has another file by now")
         if response.status == 416:
             if response.headers.get("Content-Range") == f"bytes */{have}":
                 return
@@ -140,8 +143,10 @@ def _stream(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool) 
         if answer.start not in (0, have):
             raise HTTPError("the server sent another range than asked for")
         _require_room(part, answer)
-        _notes(part).write_text(json.dumps({"validator": answer.validator}))
         with part.open("ab" if answer.start else "wb") as stream:
+            if not answer.start:
+                # The part is empty by now: a process that is killed here leaves nothing of another file under this note.
+                _notes(part).write_text(json.dumps({"validator": answer.validator}))
             at = answer.start
             bar = tqdm(total=answer.total, initial=at, desc=part.stem, unit="B", unit_scale=True, disable=not progress)
             with bar:
@@ -162,6 +167,12 @@ def _require_room(part: Path, answer: _Answer) -> None:
     missing = (answer.total or 0) - answer.start
     if missing > shutil.disk_usage(part.parent).free:
         raise OSError(errno.ENOSPC, f"{missing / 1e9:,.1f} GB to come, more than the disk has room for", str(part))
+
+
+def _is_of_another_file(response: urllib3.BaseHTTPResponse, validator: str) -> bool:
+    """Whether the rest belongs to another file than the part: a server may ignore If-Range."""
+    now = response.headers.get("ETag" if validator.startswith('"') else "Last-Modified")
+    return now not in (None, validator)
 
 
 def _answer(response: urllib3.BaseHTTPResponse) -> _Answer:

@@ -22,6 +22,7 @@ class FileServer:
     busy: int = 0
     """So many of the next requests are answered with status 503."""
     ranges: bool = True
+    heeds_if_range: bool = True
     shift: int = 0
     """Ranges begin so many bytes later than asked for."""
     missing: int = 404
@@ -65,11 +66,11 @@ def serve(files: Mapping[str, bytes]) -> Iterator[FileServer]:
                 return
             tag, start, status = f'{"W/" if state.weak else ""}"{hash(data)}"', 0, 200
             wanted = self.headers.get("Range")
-            if wanted and state.ranges and self.headers.get("If-Range") == tag:
+            if wanted and state.ranges and (self.headers.get("If-Range") == tag or not state.heeds_if_range):
                 start, status = int(wanted.removeprefix("bytes=").removesuffix("-")) + state.shift, 206
             headers = {"ETag": tag, "Content-Length": str(len(data) - start)}
             if start >= len(data):
-                self._head(416, {"Content-Range": f"bytes */{len(data)}", "Content-Length": "0"})
+                self._head(416, {"ETag": tag, "Content-Range": f"bytes */{len(data)}", "Content-Length": "0"})
                 return
             if status == 206:
                 headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"

@@ -77,37 +77,6 @@ def test_the_next_call_goes_on_where_the_last_one_gave_up(
     assert done.downloaded == len(DATA) - 1_234_567
 
 
-@pytest.mark.parametrize("ranges", [True, False])
-def test_pieces_of_two_versions_are_never_joined(
-    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch, ranges: bool
-) -> None:
-    monkeypatch.setattr(fetch, "ATTEMPTS", 1)
-    server.break_after = [1_000_000]
-    with pytest.raises(IngestError):
-        get(server, tmp_path)
-    server.ranges = ranges
-    server.files["/a.jsonl.gz"] = DATA[::-1] if ranges else DATA
-    assert get(server, tmp_path).path.read_bytes() == server.files["/a.jsonl.gz"]
-
-
-def test_a_piece_from_elsewhere_is_not_joined(
-    tmp_path: Path, server: FileServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch, "ATTEMPTS", 2)
-    server.break_after, server.shift = [1_000_000], 10
-    with pytest.raises(IngestError, match="the server sent another range than asked for"):
-        get(server, tmp_path)
-    assert (tmp_path / "deep" / "a.jsonl.gz.part").read_bytes() == DATA[:1_000_000]
-
-
-def test_pieces_are_not_joined_on_the_word_of_a_weak_tag(tmp_path: Path, server: FileServer) -> None:
-    server.weak, server.break_after = True, [1_000_000]
-    done = get(server, tmp_path)
-    assert done.path.read_bytes() == DATA
-    assert server.gets == [None, None]
-    assert done.downloaded == len(DATA) + 1_000_000
-
-
 def test_a_part_that_is_complete_only_gets_its_name(tmp_path: Path, server: FileServer) -> None:
     done = get(server, tmp_path)
     done.path.rename(part := done.path.with_name("a.jsonl.gz.part"))
