@@ -24,6 +24,10 @@ ATTEMPTS = 6
 """Connections that may break before giving up; what has arrived counts as progress and starts the count anew."""
 _TIMEOUT = urllib3.Timeout(connect=20.0, read=60.0)
 _RETRY_STATUS = (429, 500, 502, 503, 504)
+_NO_HEAD = (403, 405, 501)
+"""Of servers that may give a file, but do not tell of it."""
+# Compressed once more on its way, a file would be unpacked here and its size would be another.
+_AS_IT_IS = {"Accept-Encoding": "identity"}
 
 
 class Fetched(NamedTuple):
@@ -96,9 +100,24 @@ def _is_there(pool: urllib3.PoolManager, url: str, target: Path, sha256_wanted: 
         return False
     if sha256_wanted:
         return sha256(target) == sha256_wanted
-    answer = pool.request("HEAD", url, headers={"Accept-Encoding": "identity"})
-    _require(url, answer.status, (200,))
-    return answer.headers.get("Content-Length") == str(target.stat().st_size)
+    return _size_of(pool, url) == str(target.stat().st_size)
+
+
+def _size_of(pool: urllib3.PoolManager, url: str) -> str | None:
+    """What the server says it is."""
+    answer = pool.request("HEAD", url, headers=_AS_IT_IS)
+    if answer.status not in _NO_HEAD:
+        _require(url, answer.status, (200,))
+        return answer.headers.get("Content-Length")
+    # An address may be signed for downloads alone: with the first byte of one comes the size of the whole file.
+    answer = pool.request("GET", url, headers=_AS_IT_IS | {"Range": "bytes=0-0"}, preload_content=False)
+    try:
+        _require(url, answer.status, (200, 206, 416))
+        if answer.status == 200:
+            return answer.headers.get("Content-Length")
+        return answer.headers.get("Content-Range", "").rpartition("/")[2]
+    finally:
+        answer.close()
 
 
 def _download(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool, pause: float) -> int:
@@ -124,10 +143,7 @@ def _download(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool
 def _stream(pool: urllib3.PoolManager, url: str, part: Path, *, progress: bool) -> Iterator[int]:
     """Append what is missing to the part; yields the size of each piece."""
     have, validator = _progress_of(part)
-    # Compressed once more on its way, a file would be unpacked here and its size would be another.
-    headers = {"Accept-Encoding": "identity"}
-    if have:
-        headers |= {"Range": f"bytes={have}-", "If-Range": validator}
+    headers = _AS_IT_IS | ({"Range": f"bytes={have}-", "If-Range": validator} if have else {})
     response = pool.request("GET", url, headers=headers, preload_content=False)
     try:
         _require(url, response.status, (200, 206, 416))

@@ -25,6 +25,8 @@ class FileServer:
     heeds_if_range: bool = True
     shift: int = 0
     """Ranges begin so many bytes later than asked for."""
+    head_status: int = 200
+    """Status of all that asks for a file's head alone."""
     missing: int = 404
     """Status of what is not there."""
     weak: bool = False
@@ -60,24 +62,30 @@ def serve(files: Mapping[str, bytes]) -> Iterator[FileServer]:
                 state.busy -= 1
                 self._head(503, {"Content-Length": "0"})
                 return
+            if not with_body and state.head_status != 200:
+                self._head(state.head_status, {})
+                return
             data = state.files.get(self.path)
             if data is None:
                 self._head(state.missing, {"Content-Length": "0"})
                 return
             tag, start, status = f'{"W/" if state.weak else ""}"{hash(data)}"', 0, 200
+            end = len(data) - 1
             wanted = self.headers.get("Range")
-            if wanted and state.ranges and (self.headers.get("If-Range") == tag or not state.heeds_if_range):
-                start, status = int(wanted.removeprefix("bytes=").removesuffix("-")) + state.shift, 206
-            headers = {"ETag": tag, "Content-Length": str(len(data) - start)}
+            if wanted and state.ranges and (self.headers.get("If-Range", tag) == tag or not state.heeds_if_range):
+                first, _, last = wanted.removeprefix("bytes=").partition("-")
+                start, status = int(first) + state.shift, 206
+                end = int(last or end)
+            headers = {"ETag": tag, "Content-Length": str(end + 1 - start)}
             if start >= len(data):
                 self._head(416, {"ETag": tag, "Content-Range": f"bytes */{len(data)}", "Content-Length": "0"})
                 return
             if status == 206:
-                headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+                headers["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
             self._head(status, headers)
             if with_body:
                 limit = state.break_after.pop(0) if state.break_after else len(data)
-                body = data[start : start + limit]
+                body = data[start : min(start + limit, end + 1)]
                 # Who asked may have gone.
                 with suppress(ConnectionError):
                     self.wfile.write(body[: len(body) // 2])

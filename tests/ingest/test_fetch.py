@@ -50,6 +50,25 @@ def test_a_file_arrives_whole_and_is_not_fetched_again(tmp_path: Path, server: F
     assert get(server, tmp_path).path.read_bytes() == DATA + b"more"
 
 
+@pytest.mark.parametrize("ranges", [True, False])
+def test_an_address_that_is_signed_for_downloads_alone_tells_by_one_that_the_file_is_there(
+    tmp_path: Path, server: FileServer, ranges: bool
+) -> None:
+    server.head_status, server.ranges = 403, ranges
+    assert [get(server, tmp_path).downloaded for _ in range(2)] == [len(DATA), 0]
+    assert server.gets == [None, "bytes=0-0"]
+    server.files["/a.jsonl.gz"] = DATA + b"more"
+    assert get(server, tmp_path).path.read_bytes() == DATA + b"more"
+
+
+def test_an_address_whose_signature_is_over_is_refused(tmp_path: Path, server: FileServer) -> None:
+    get(server, tmp_path)
+    server.head_status = server.missing = 403
+    server.files.clear()
+    with pytest.raises(IngestError, match=r"refused \(HTTP status 403\)"):
+        get(server, tmp_path)
+
+
 def test_a_download_that_breaks_off_goes_on_where_it_stopped(tmp_path: Path, server: FileServer) -> None:
     server.break_after = [1_000_000, 500_000]
     done = get(server, tmp_path)
