@@ -20,8 +20,15 @@ def catalogue_of(address: str) -> str:
 
 def local_name(address: str) -> str:
     """The same with the server, where that is not PostgreSQL's usual one on this machine: two may have the same names."""
-    host = _found(address, r"\bhost\s*=\s*'?([^\s']+)", r"//(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)") or os.environ.get(
-        "PGHOST", ""
+    host = (
+        _found(
+            address,
+            r"\bhost\s*=\s*'?([^\s']+)",
+            r"\bhostaddr\s*=\s*'?([^\s']+)",
+            r"//(?:[^/@]*@)?(\[[^\]]*\]|[^/:]*)",
+        )
+        or os.environ.get("PGHOST")
+        or os.environ.get("PGHOSTADDR", "")
     )
     port = _found(address, r"\bport\s*=\s*'?(\d+)", r"//[^/]*:(\d+)/") or os.environ.get("PGPORT", "")
     host = host.strip("[]").lower()

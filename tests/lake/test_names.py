@@ -17,7 +17,7 @@ from python_assets.warehouse.file_errors import WarehouseError
 def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing of this machine's PostgreSQL or Dagster counts, and the environment is put back."""
     monkeypatch.chdir(tmp_path)
-    for name in ("PGHOST", "PGPORT", "PGDATABASE", "PGSERVICE"):
+    for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("DAGSTER_HOME", "PERSONA_FIDELITY_WAREHOUSE", "PERSONA_FIDELITY_STUDY"):
         monkeypatch.setenv(name, "")
@@ -34,6 +34,10 @@ def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         ("dbname=fidelity host=DB.example.org user=me", "fidelity-db.example.org"),
         ("postgresql://me@db.example.org:5433/fidelity", "fidelity-db.example.org-5433"),
         ("postgresql://[fe80::1]:5433/fidelity", "fidelity-fe80--1-5433"),
+        ("dbname=fidelity hostaddr=10.0.0.7", "fidelity-10.0.0.7"),
+        ("hostaddr=127.0.0.1 dbname=fidelity", "fidelity"),
+        ("hostaddr=10.0.0.7 host=db.example.org dbname=fidelity", "fidelity-db.example.org"),
+        ("postgresql://me@/fidelity?hostaddr=10.0.0.7", "fidelity-10.0.0.7"),
         ("dbname='two words' user=me", "two-words"),
         ("postgresql://me@localhost/fidelity?sslmode=require", "fidelity"),
         ("service=mine", "lake-mine"),
@@ -51,6 +55,9 @@ def test_what_the_environment_says_of_the_server_counts(monkeypatch: pytest.Monk
     monkeypatch.setenv("PGDATABASE", "mine")
     assert local_name("ducklake:postgres:user=me") == "mine-db.example.org"
     assert local_name("ducklake:postgres:host=localhost dbname=other") == "other"
+    monkeypatch.delenv("PGHOST")
+    monkeypatch.setenv("PGHOSTADDR", "10.0.0.7")
+    assert local_name("ducklake:postgres:user=me") == "mine-10.0.0.7"
 
 
 def test_a_history_of_older_code_goes_on_with_one_of_the_lakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
