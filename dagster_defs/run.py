@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -22,6 +23,9 @@ from dagster_defs.workspace import Workspace
 from python_assets.processes import this_process
 from python_assets.progress import terminal
 from python_assets.stages import require_settings
+
+ENDING_SECONDS = 15.0
+"""Time for a step's own process to put away what it has, and its run's end; less than a command has after a signal."""
 
 
 class RunError(Exception):
@@ -161,17 +165,39 @@ def _instance_telling_findings() -> Iterator[dg.DagsterInstance]:
 def _run_alone(step: Step) -> None:
     """Run a step in a process of its own: its progress is seen as it comes, and why it failed is what it prints."""
     assert isinstance(step.partition, dg.MultiPartitionKey)
-    done = subprocess.run(
-        [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())],
-        check=False,
-        # The user's folder may hold a file with the name of a module.
-        env=os.environ | {"PYTHONSAFEPATH": "1"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    if done.returncode:
-        ended = f"signal {-done.returncode} ended its process" if done.returncode < 0 else "its process ended early"
-        raise RunError((done.stdout.strip().splitlines() or [f"{step.label} failed: {ended}"])[-1])
+    command = [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())]
+    run: subprocess.Popen[str] | None = None
+    try:
+        with _no_ctrl_c():
+            # The user's folder may hold a file with the name of a module.
+            environment = os.environ | {"PYTHONSAFEPATH": "1"}
+            run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        said, _ = run.communicate()
+    except BaseException:
+        if run is not None:
+            _end(run)
+        raise
+    if run.returncode:
+        ended = f"signal {-run.returncode} ended its process" if run.returncode < 0 else "its process ended early"
+        raise RunError((said.strip().splitlines() or [f"{step.label} failed: {ended}"])[-1])
+
+
+@contextlib.contextmanager
+def _no_ctrl_c() -> Iterator[None]:
+    """A terminal's Ctrl-C does not reach what is started inside: a second signal would cut off what the first has put away."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _end(run: subprocess.Popen[str]) -> None:
+    run.terminate()
+    try:
+        run.wait(ENDING_SECONDS)
+    except subprocess.TimeoutExpired:
+        run.kill()
 
 
 @contextlib.contextmanager

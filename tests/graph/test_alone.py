@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
+import signal
+import subprocess
 import sys
+import time
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from dagster_defs import run
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import Step
 from dagster_defs.workspace import Workspace, open_workspace
+from tests.conftest import PROJECT
 from tests.graph.conftest import Finished, own_environment, run_command
 
 STEP = Step("evaluate", dg.MultiPartitionKey({"split": "Combined", "population": "asked"}), "asked on Combined", True)
@@ -57,6 +63,53 @@ def test_its_progress_is_seen_and_its_end_is_explained(
         run_study([STEP], workspace)
     assert str(failed.value) == words
     assert "loading" in capfd.readouterr().err
+
+
+PUTS_AWAY = """
+import signal, sys, time
+said = open("{said}", "w", buffering=1)
+def put_away(*_):
+    time.sleep(1)
+    said.write("put away")
+    sys.exit(1)
+signal.signal(signal.SIGINT, lambda *_: said.write("interrupted, "))
+signal.signal(signal.SIGTERM, put_away)
+print("ready", file=sys.stderr, flush=True)
+time.sleep(30)
+"""
+RUN = """
+import sys
+from dagster_defs.cli.stopping import stop_signals
+from dagster_defs.run import _run_alone
+from tests.graph.test_alone import STEP
+sys.executable = sys.argv[1]
+with stop_signals():
+    _run_alone(STEP)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_has_time_to_put_away_what_it_has_when_the_run_is_stopped(tmp_path: Path, number: signal.Signals) -> None:
+    python, said = tmp_path / "python", tmp_path / "said"
+    # A shell would let through what is kept from it.
+    python.write_text(f"#!{sys.executable}\n{PUTS_AWAY.format(said=said)}")
+    python.chmod(0o755)
+    command = [sys.executable, "-c", RUN, str(python)]
+    with subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, text=True, start_new_session=True) as done:
+        assert done.stderr is not None
+        assert done.stderr.readline() == "ready\n"
+        # A terminal sends Ctrl-C to all processes of a command, `kill` to one.
+        os.killpg(done.pid, number) if number == signal.SIGINT else done.send_signal(number)
+        assert done.stderr.read().endswith("KeyboardInterrupt\n")
+    assert said.read_text() == "put away"
+
+
+def test_it_is_ended_when_it_does_not_heed_that(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "ENDING_SECONDS", 0.2)
+    with subprocess.Popen(["/bin/sh", "-c", "trap '' TERM; while :; do sleep 0.1; done"], text=True) as process:
+        time.sleep(0.3)
+        run._end(process)
+    assert process.returncode == -signal.SIGKILL
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
