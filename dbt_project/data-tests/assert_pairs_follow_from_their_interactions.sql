@@ -2,6 +2,8 @@
 -- none with a later item trains; each has two items, a fold and enough of a gap. A build leaves out users of more than a
 -- million kept pairs, whom `heavy_users` warns of: making their pairs may take longer than all the rest.
 {{ config(meta={'dagster': {'ref': {'name': 'preference_pairs'}}}) }}
+-- A build does not meet this name below, and `dbt test` takes over what a build has read of the project.
+-- depends_on: {{ ref('preference_pairs') }}
 
 with
 

@@ -138,6 +138,16 @@ def test_a_build_passes_over_rows_that_were_tested(simulated: Built, tmp_path: P
     assert done.named("test.persona_fidelity.")[name] == "pass"
 
 
+def test_a_test_of_all_rows_follows_a_build_in_one_folder(simulated: Built, tmp_path: Path) -> None:
+    """`dbt test` goes on with what `dbt build` has read of the project; only one of the two reads the pairs of the view."""
+    name = "assert_pairs_follow_from_their_interactions"
+    warehouse = damaged_copy(simulated, tmp_path)
+    for command in ("build", "test"):
+        done = run_dbt(warehouse, command, "--select", name, target=tmp_path / "target")
+        assert done.returncode == 0, done.output
+        assert done.named("test.persona_fidelity.") == {name: "pass"}
+
+
 def test_a_band_that_was_empty_when_probes_were_chosen_owes_none(simulated: Built, tmp_path: Path) -> None:
     name = "assert_probes_keep_to_their_number"
     emptied = (
