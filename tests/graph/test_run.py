@@ -48,6 +48,15 @@ def test_every_line_is_accounted_for(small_run: Finished) -> None:
     assert small_run.warehouse.rows("select count(*) from raw.rejected_rows") == [(5,)]
 
 
+def test_no_row_is_left_to_be_tested(small_run: Finished) -> None:
+    """dbt is called several times, with some of the models; the first call has all that is needed to test the corpus."""
+    built = "select schema_name || '.' || table_name from duckdb_tables() where table_name like '%\\_built' escape '\\'"
+    tables = [table for (table,) in small_run.warehouse.rows(built)]
+    assert len(tables) == 8
+    left = {table: small_run.warehouse.rows(f"from {table} where not is_tested limit 3") for table in tables}
+    assert not any(left.values()), left
+
+
 def test_controls_behave_as_controls(small_run: Finished) -> None:
     rows = small_run.warehouse.rows(
         "select population, instrument, n_personas, n_unplaceable, rank_accuracy, coverage from results.fidelity order by all"
