@@ -223,23 +223,27 @@ def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slic
     connection.execute(f"delete {entries}", use)
     connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [listed])
     with scratch.connect() as source:
-        for name, column in ((table, None), ("raw.ingested_files", "path"), ("raw.rejected_rows", "file")):
-            condition = "" if column is None else f"where list_contains($listed, {column})"
-            parameters = None if column is None else {"listed": listed}
+        for target, rows in (
+            (table, table),
+            ("raw.ingested_files", "raw.ingested_files where list_contains($listed, path)"),
+            # Files whose latest version was read for other categories: the batch of their rows here stays on record.
+            ("raw.earlier_readings", "raw.ingested_files where not list_contains($listed, path)"),
+            ("raw.rejected_rows", "raw.rejected_rows where list_contains($listed, file)"),
+        ):
+            parameters = {"listed": listed} if "$listed" in rows else None
             # In batches: a category's reviews need not fit into memory.
-            incoming = source.execute(f"select * from {name} {condition}", parameters).to_arrow_reader(100_000)
+            incoming = source.execute(f"from {rows}", parameters).to_arrow_reader(100_000)
             connection.register("incoming", incoming)
-            connection.execute(f"insert into {name} by name select * from incoming")
+            connection.execute(f"insert into {target} by name select * from incoming")
             connection.unregister("incoming")
     # As when a file is read: what an earlier version led to in another category does not fit the rejected lines any more.
     version = "path, kind, format, sha256, n_rejected"
-    connection.execute(
-        f"""
-        delete from raw.ingested_files
+    replaced = f"""
+        from raw.ingested_files
         where list_contains($listed, path) and ({version}) not in (select ({version}) {entries})
-        """,
-        use,
-    )
+    """
+    connection.execute(f"insert into raw.earlier_readings by name select * {replaced}", use)
+    connection.execute(f"delete {replaced}", use)
 
 
 def _sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:

@@ -156,6 +156,29 @@ def test_a_remaining_file_of_two_categories_keeps_what_holds_of_both(
     assert not any(state(warehouse).values())
 
 
+@pytest.mark.parametrize("read_again", [False, True])
+def test_the_batch_of_every_row_stays_on_record(tmp_path: Path, warehouse: Warehouse, read_again: bool) -> None:
+    """Of a remaining file's rows in another category, too, and where its changed version was read only for that."""
+    goes, stays = (write(tmp_path / name, [review("both"), review(name)]) for name in ("goes", "stays"))
+    for path, category in ((goes, "C"), (stays, "C"), (stays, "D")):
+        ingest(warehouse, path, category=category, batch_id=f"{path.name} for {category}")
+    write(stays, [review("both"), review("new")])
+    if read_again:
+        ingest(warehouse, stays, category="D", batch_id="changed for D")
+    withdraw_files(warehouse, [goes], batch_id="withdrawal")
+    traced = """
+        select reviews.category, user_id, readings.batch_id
+        from raw.reviews
+        left join (from raw.ingested_files union all by name from raw.earlier_readings) as readings
+            on file = path and reviews.category = readings.category and reviews.batch_id = readings.batch_id
+        order by all
+    """
+    first = "stays for D"
+    newest = [("D", "new", "changed for D")] if read_again else []
+    rebuilt = [("C", "both", "withdrawal"), ("C", "new", "withdrawal")]
+    assert warehouse.rows(traced) == [*rebuilt, ("D", "both", first), *newest, ("D", "stays", first)]
+
+
 def test_a_file_that_was_never_read_is_named(tmp_path: Path, warehouse: Warehouse) -> None:
     with pytest.raises(IngestError, match=r"none\.jsonl was never ingested"):
         withdraw_files(warehouse, [tmp_path / "none.jsonl"], batch_id="b2")
