@@ -16,7 +16,7 @@ items as (
     select * from {{ source('raw', 'items') }}
 ),
 
--- Catalogues list an item more than once; its first line stands for it.
+-- The ingest keeps one line of an item; of rows that something else wrote there may be more, and the first stands.
 listed as (
     select
         items.*,

@@ -40,6 +40,7 @@ ASSIGN = """
     inner join known on items.text_hash = known.text_hash
     left join ml.item_embeddings as old
         on items.category = old.category and items.item_id = old.item_id and items.text_hash = old.text_hash
+            and old.model_sha256 = $sha256
     where old.item_id is null
         and (items.category, items.item_id) in (select (category, item_id) from corpus.items)
 """

@@ -71,6 +71,14 @@ def test_only_new_and_changed_texts_are_computed(warehouse: Warehouse) -> None:
     np.testing.assert_array_equal(found["e"], embed_texts(["Guitar strings"])[0])
 
 
+def test_vectors_of_other_weights_are_replaced(warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch) -> None:
+    embed(warehouse)
+    monkeypatch.setattr(items, "WEIGHTS_SHA256", "other")
+    assert embed(warehouse)[:2] == (3, 2)
+    assert warehouse.rows("select distinct model_sha256 from ml.item_embeddings") == [("other",)]
+    assert embed(warehouse)[:2] == (3, 0)
+
+
 def test_items_outside_the_corpus_are_left_out(warehouse: Warehouse) -> None:
     fill(warehouse, TEXTS, corpus={"b"})
     embed(warehouse)
