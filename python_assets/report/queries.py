@@ -3,11 +3,8 @@
 ``results`` holds what the study names; tables of ``ml`` also keep what was taken out of it, which the semi joins leave out.
 """
 
-# Who is a control: what its scores say, and the study where nobody could be placed and there are no scores.
 FIDELITY = """
-    with scored as (select distinct population, source from results.population_metrics)
-    select f.split, f.population, f.instrument, f.condition, f.rater, p.backend,
-        coalesce(s.source, if(p.condition = 'control', 'control', 'persona')) as source,
+    select f.split, f.population, f.instrument, f.source, f.condition, f.rater, p.backend,
         f.coverage, f.coverage_full_population,
         f.cos_mean, f.matched_real_cos_mean, f.pair_cosine_distance, f.rank_accuracy, f.rank_accuracy_of_others,
         f.rating_correlation,
@@ -15,7 +12,6 @@ FIDELITY = """
         cast(f.n_personas as bigint) as n_personas, cast(f.n_unplaceable as bigint) as n_unplaceable
     from results.fidelity as f
     left join raw.populations as p on f.population = p.population
-    left join scored as s on f.population = s.population
     order by f.split, f.instrument, f.population
 """
 

@@ -16,8 +16,8 @@ RESULTS_DDL = """
     create table results.fgi (split varchar, population varchar, source varchar, condition varchar, rater varchar,
         instrument varchar, metric varchar, anchor varchar, fgi double, value double, floor_value double,
         ceiling_value double, anchors_apart boolean, n integer);
-    create table results.fidelity (split varchar, population varchar, instrument varchar, condition varchar,
-        rater varchar, coverage double, cos_mean double, pair_cosine_distance double, pair_l2_distance double,
+    create table results.fidelity (split varchar, population varchar, instrument varchar, source varchar,
+        condition varchar, rater varchar, coverage double, cos_mean double, pair_cosine_distance double, pair_l2_distance double,
         rank_accuracy double, rank_accuracy_of_others double, rating_correlation double, fgi_fpd double, fgi_mmd double, fgi_swd double,
         fgi_coverage double, norm_ratio double, coverage_full_population double, matched_real_cos_mean double,
         n_personas double, n_unplaceable double);
@@ -47,7 +47,9 @@ def result_rows(world: World) -> Rows:
             if instrument.ignorant is not None:
                 ignorant = key | {"population": "ignorant_rater"}
                 _scores(rows, ignorant, "control", instrument.ignorant, 0.26)
-                rows["results.fidelity"].append(ignorant | {"coverage": instrument.ignorant, "cos_mean": 0.26})
+                rows["results.fidelity"].append(
+                    ignorant | {"source": "control", "coverage": instrument.ignorant, "cos_mean": 0.26}
+                )
             for p in world.populations:
                 coverage = p.coverage.get(name) if p.unplaceable < p.n else None
                 _fidelity(rows, key, p, coverage)
@@ -87,7 +89,7 @@ def _scores(rows: Rows, key: dict[str, str], source: str, coverage: float, cosin
 
 def _fidelity(rows: Rows, key: dict[str, str], p: Personas, coverage: float | None) -> None:
     row: dict[str, Any] = {"population": p.name, "condition": p.condition, "rater": p.model or p.backend}
-    row |= {"n_personas": float(p.n), "n_unplaceable": float(p.unplaceable)}
+    row |= {"source": p.source, "n_personas": float(p.n), "n_unplaceable": float(p.unplaceable)}
     if coverage is not None:
         row |= {"coverage": coverage, "cos_mean": p.cosine, "norm_ratio": 0.62 + 0.4 * coverage}
         row |= {f"fgi_{metric}": fgi(coverage, metric) for metric in ("coverage", *DISTANCES)}

@@ -69,6 +69,20 @@ def test_each_column_of_the_fidelity_table_is_its_own(data: ReportData) -> None:
     assert printed == pytest.approx([*(numbers[name] for name in names), 7, 2])
 
 
+def test_a_control_that_became_a_persona_has_one_row_a_split(tmp_path: Path) -> None:
+    """As after `run --split All_Beauty`: the other split has the scores of the former control."""
+    made = fill(tmp_path / "w.duckdb", World(splits=("All_Beauty", "Software"), instruments={"paper": Instrument()}))
+    with made.connect(read_only=False) as connection:
+        for table in ("population_metrics", "fidelity", "fgi"):
+            connection.execute(
+                f"update results.{table} set source = 'control', condition = 'control'"
+                " where population = 'grounded_smollm2' and split = 'Software'"
+            )
+        rows = read_tables(connection).fidelity
+    sources = [(row["split"], row["source"]) for row in rows if row["population"] == "grounded_smollm2"]
+    assert sources == [("All_Beauty", "persona"), ("Software", "control")]
+
+
 def test_the_studys_own_encoder_stands_before_its_retests(data: ReportData) -> None:
     assert [(row["seed"], row["is_primary"]) for row in data.encoders] == [(SEED, True), (SEED + 1, False)]
 
