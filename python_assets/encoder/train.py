@@ -49,6 +49,7 @@ class TrainedEncoder(NamedTuple):
     validation_accuracy: float | None
     test_accuracy: float | None
     seconds: float
+    """Of the whole training, with all epochs of an interrupted one."""
 
 
 def accuracy_in_words(accuracy: float | None) -> str:
@@ -83,6 +84,8 @@ def train_encoder(
     start_mixtures = run.model.mixtures().detach().cpu().numpy()
     if resume is not None:
         run.load(resume)
+    # Of a former process nothing else is known, nor what it did after its last epoch.
+    before = sum(len(run.train) / max(epoch.pairs_per_second, 1) for epoch in run.history)
     steps = settings.max_epochs * run.steps_per_epoch
     if steps > 50 * TIMED_STEPS and world_size() == 1:
         log(describe_estimate(data, settings, run.seconds_per_step()))
@@ -102,7 +105,7 @@ def train_encoder(
         best_epoch=run.best_epoch,
         validation_accuracy=run.best_accuracy,
         test_accuracy=pair_accuracy(model, data.texts, data.folds["test"]),
-        seconds=time.monotonic() - started,
+        seconds=before + time.monotonic() - started,
     )
 
 

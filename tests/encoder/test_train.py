@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import count
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -82,6 +85,18 @@ def test_resuming_after_any_epoch_gives_the_same_encoder_bit_for_bit() -> None:
             assert [e[:3] for e in again.history] == [e[:3] for e in whole.history]
     finally:
         torch.set_num_threads(threads)
+
+
+def test_a_resumed_training_took_as_long_as_all_its_epochs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that goes on by a second whenever it is looked at: an epoch takes one."""
+    monkeypatch.setattr("python_assets.encoder.train.time", SimpleNamespace(monotonic=count().__next__))
+    data, states = planted_corpus().data, {}
+    whole = train_encoder(
+        data, SMALL, seed=5, on_epoch=lambda epoch, state: states.update({epoch: state}), progress=False
+    )
+    for epoch in (2, SMALL.max_epochs):
+        again = train_encoder(data, SMALL, seed=5, resume=states[epoch], progress=False)
+        assert SMALL.max_epochs <= again.seconds <= whole.seconds
 
 
 def test_another_seed_gives_another_encoder() -> None:
