@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from dagster_defs.cli.options import activate, study_options
+
+if TYPE_CHECKING:
+    from dagster_defs.workspace import Workspace
 
 
 @click.command()
@@ -50,7 +55,7 @@ def estimate(
             require_settings(target, workspace.study)
     except WarehouseError:
         click.echo("The corpus there is of other settings: `run --until prepare` first for exact numbers.")
-    requests = requests_of(workspace.study, target, per_second=per_second)
+    requests = requests_of(workspace.study, target, per_second=per_second, is_done=steps_left_out(workspace))
     if requests:
         lines: list[tuple[str, ...]] = [
             ("population", "split", "asks", "model", "requests", "answered", "prompt tokens", "time left")
@@ -93,6 +98,30 @@ def estimate(
     ]
     click.echo("\n" + _table(trained, n_texts=2))
     click.echo(f"Encoders, if none stops early: {_sum(part.seconds for part in trainings)}.")
+
+
+def steps_left_out(workspace: Workspace) -> Callable[[str, str], bool]:
+    """Whether a run would leave out a population on a split; looked up when it is first asked.
+
+    Args:
+        workspace: Study, files and warehouse.
+
+    Returns:
+        A function of split and population. Where it cannot be known beforehand, it says no.
+    """
+
+    @cache
+    def left_out() -> set[str]:
+        from dagster_defs.plan import plan, unchanged_steps
+        from dagster_defs.run_state import CANNOT_LOOK
+
+        try:
+            steps = unchanged_steps(plan(workspace.study, until="evaluate"), workspace)
+        except CANNOT_LOOK:
+            return set()
+        return {step.stage.partition for step in steps if step.job == "evaluate"}
+
+    return lambda split, population: f"{population}|{split}" in left_out()
 
 
 def _table(lines: list[tuple[str, ...]], *, n_texts: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import duckdb
@@ -11,7 +11,7 @@ import pyarrow as pa
 from python_assets.estimate.seen import known_rows
 from python_assets.personas.population import IMPORTED_PERSONAS, draft_population
 from python_assets.personas.write import written_text
-from python_assets.raters.answers import Purpose, known_answers
+from python_assets.raters.answers import Purpose, is_of_use, known_answers
 from python_assets.raters.chat import Answer, ChatModelError, ChatRequest, identity_of, request_hash
 from python_assets.raters.rate import rating_requests
 from python_assets.study import IMPORTED, Population, Rater, Study, Writer
@@ -27,6 +27,10 @@ PERSONAS = pa.schema([(name, pa.string()) for name in ("persona_id", "condition"
 
 Identity = Mapping[str, Any] | None
 """Of a model, as its hashes have it; None when it has answered nothing that could be found."""
+
+
+IsDone = Callable[[], bool]
+"""Whether a run would leave out the step that asks."""
 
 
 class Asked(NamedTuple):
@@ -61,12 +65,18 @@ class Identities:
 
 
 def count_requests(
-    warehouse: Warehouse, study: Study, population: Population, *, split: str, identities: Identities
+    warehouse: Warehouse,
+    study: Study,
+    population: Population,
+    *,
+    split: str,
+    identities: Identities,
+    is_done: IsDone,
 ) -> dict[Purpose, Asked] | None:
     """What a run from here would ask; None before the warehouse has the split's probes and the population's evidence.
 
-    A persona that is not written yet is asked about every probe. An answer of no use counts as answered: a step that
-    is done does not run again for it.
+    A persona that is not written yet is asked about every probe. An answer of no use counts as answered where the step is
+    done, which does not run again for it.
 
     Args:
         warehouse: Evidence, probes and answers.
@@ -74,6 +84,7 @@ def count_requests(
         population: One that asks an LLM.
         split: Product split.
         identities: Of the models.
+        is_done: Called only where there are answers of no use.
     """
     try:
         probes = warehouse.read(PROBES, [split])
@@ -83,21 +94,19 @@ def count_requests(
         if population.condition == IMPORTED:
             key = {"split": split, "population": population.name, "size": population.size}
             brought = warehouse.read(IMPORTED_PERSONAS, key).to_pylist()
-            return {"rate": _rated(warehouse, study, population, split, brought, probes, identity)}
+            return {"rate": _rated(warehouse, study, population, split, brought, probes, identity, is_done)}
         drafts = draft_population(warehouse, study, population, split=split)
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
-    if not drafts:
-        return None
     requests = {draft.persona_id: draft.request for draft in drafts if draft.request}
-    written = _known(warehouse, requests.values(), identity, population.writer)
+    written = _known(warehouse, requests.values(), identity, population.writer, is_done)
     texts = {name: written_text(written[request]) for name, request in requests.items() if request in written}
     personas = [
         {"persona_id": draft.persona_id, "seed_user_id": draft.seed_user_id, "persona_text": texts[draft.persona_id]}
         for draft in drafts
         if draft.persona_id in texts
     ]
-    rated = _rated(warehouse, study, population, split, personas, probes, identity)
+    rated = _rated(warehouse, study, population, split, personas, probes, identity, is_done)
     unwritten = (len(requests) - len(texts)) * probes.num_rows
     return {
         "write": Asked(len(set(requests.values())), len(written)),
@@ -113,20 +122,27 @@ def _rated(
     personas: list[dict[str, Any]],
     probes: pa.Table,
     identity: Identity,
+    is_done: IsDone,
 ) -> Asked:
     table = pa.Table.from_pylist(
         [{**persona, "condition": population.condition} for persona in personas], schema=PERSONAS
     )
     # A set: who would ask the same asks once.
     requests = {question.request for question in rating_requests(table, probes, split=split, seed=study.seed)}
-    return Asked(len(requests), len(_known(warehouse, requests, identity, population.rater)))
+    return Asked(len(requests), len(_known(warehouse, requests, identity, population.rater, is_done)))
 
 
 def _known(
-    warehouse: Warehouse, requests: Iterable[ChatRequest], identity: Identity, settings: Writer | Rater
+    warehouse: Warehouse,
+    requests: Iterable[ChatRequest],
+    identity: Identity,
+    settings: Writer | Rater,
+    is_done: IsDone,
 ) -> dict[ChatRequest, Answer]:
     if identity is None:
         return {}
     keys = {request: request_hash(request, identity=identity, settings=settings) for request in requests}
     known = known_answers(warehouse, keys.values())
-    return {request: known[key] for request, key in keys.items() if key in known}
+    answered = {request: known[key] for request, key in keys.items() if key in known}
+    of_use = {request: answer for request, answer in answered.items() if is_of_use(answer, settings)}
+    return of_use if len(of_use) == len(answered) or not is_done() else answered

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 from python_assets.estimate.asked import Asked, Identities, count_requests
@@ -55,12 +57,18 @@ class Requests(NamedTuple):
     @property
     def seconds(self) -> float | None:
         """Time for what is left."""
-        if self.n_wanted and not self.n_left:
+        if not self.n_left:
             return 0.0
         return self.n_left / self.per_second if self.per_second else None
 
 
-def requests_of(study: Study, warehouse: Warehouse | None, *, per_second: float | None = None) -> list[Requests]:
+def requests_of(
+    study: Study,
+    warehouse: Warehouse | None,
+    *,
+    per_second: float | None = None,
+    is_done: Callable[[str, str], bool] = lambda split, population: False,
+) -> list[Requests]:
     """Every population that asks an LLM, in the study's order.
 
     Populations that would ask the same share their answers, so that the sum is the most that it can be.
@@ -69,6 +77,7 @@ def requests_of(study: Study, warehouse: Warehouse | None, *, per_second: float 
         study: Sizes, raters and splits.
         warehouse: Evidence, probes, answers and their speed; None before there is one.
         per_second: Requests a second of every model, instead of what was seen.
+        is_done: Whether a run would leave out a population on a split, which then is not asked again for answers of no use.
     """
     brought = {(split, population): n for split, population, n in known_rows(warehouse, BROUGHT)}
     tokens = {(model, purpose): mean for model, purpose, mean in known_rows(warehouse, TOKENS)}
@@ -82,7 +91,14 @@ def requests_of(study: Study, warehouse: Warehouse | None, *, per_second: float 
         for split in study.splits:
             asked = None
             if warehouse and identities:
-                asked = count_requests(warehouse, study, population, split=split, identities=identities)
+                asked = count_requests(
+                    warehouse,
+                    study,
+                    population,
+                    split=split,
+                    identities=identities,
+                    is_done=partial(is_done, split, population.name),
+                )
             found += [
                 Requests(
                     population.name,

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from dagster_defs.cli import main
+from dagster_defs.cli.estimate import steps_left_out
+from dagster_defs.workspace import Workspace
 from python_assets.estimate import requests_of
 from python_assets.estimate.asked import Identities
+from python_assets.ingest import IngestError
 from python_assets.raters.chat import ChatModelError
 from python_assets.study import Rater, Study
 from python_assets.study.files import load_study
@@ -25,7 +29,7 @@ def test_before_the_first_run_the_studys_own_sizes_count(study: Study) -> None:
     assert found == [
         ("grounded", "write", 30, 0, False, None),
         ("grounded", "rate", 1500, 0, False, None),
-        ("brought", "rate", 0, 0, False, None),
+        ("brought", "rate", 0, 0, False, 0),
     ]
 
 
@@ -152,10 +156,36 @@ def test_answers_count_before_the_rows_that_are_made_from_them(study: Study, war
     assert counted(study, warehouse)[:2] == [(20, 19), (800, 100)]
 
 
-def test_a_persona_without_a_text_is_not_rated(study: Study, warehouse: Warehouse) -> None:
-    change = "update ml.answers set text = ' ', status = 'empty' where text = 'Loves soap 19.'"
+NO_TEXT = "update ml.answers set text = ' ', status = 'empty' where text = 'Loves soap 19.'"
+NO_RATING = "update ml.answers set text = 'Sure! I' where text = '3' and created_at < timestamp '2026-01-01 00:00:03'"
+
+
+@pytest.mark.parametrize(
+    ("change", "done", "due"),
+    [
+        (NO_TEXT, [(20, 20), (760, 100)], [(20, 19), (800, 100)]),
+        (NO_RATING, [(20, 20), (800, 100)], [(20, 20), (800, 70)]),
+    ],
+    ids=["no text", "no rating"],
+)
+def test_answers_of_no_use_are_asked_for_again_where_the_step_is_due(
+    study: Study, warehouse: Warehouse, change: str, done: list[tuple[int, int]], due: list[tuple[int, int]]
+) -> None:
     warehouse.write(lambda connection: connection.execute(change).fetchall())
-    assert counted(study, warehouse)[:2] == [(20, 20), (760, 100)]
+    for is_done, expected in ((True, done), (False, due)):
+        found = requests_of(study, warehouse, is_done=lambda split, population, answer=is_done: answer)
+        assert [(r.n_wanted, r.n_answered) for r in found][:2] == expected
+
+
+def test_whether_a_step_is_done_is_looked_up_only_for_answers_of_no_use(study: Study, warehouse: Warehouse) -> None:
+    requests_of(study, warehouse, is_done=lambda split, population: pytest.fail("looked up"))
+
+
+def test_where_nobody_can_be_a_seed_user_nothing_is_asked(study: Study, warehouse: Warehouse) -> None:
+    nothing = "delete from personas.grounding_profiles; delete from ml.answers"
+    warehouse.write(lambda connection: connection.execute(nothing).fetchall())
+    found = [(r.n_wanted, r.n_answered, r.seconds) for r in requests_of(study, warehouse)]
+    assert found[:2] == [(0, 0, 0), (0, 0, 0)]
 
 
 def test_a_model_that_is_not_here_has_answered_nothing(
@@ -180,6 +210,37 @@ def test_a_model_that_has_answered_nothing_is_not_looked_for(
 def test_without_probes_the_studys_own_sizes_count(study: Study, warehouse: Warehouse, missing: str) -> None:
     warehouse.write(lambda connection: connection.execute(missing).fetchall())
     assert counted(study, warehouse) == [(30, 0), (1500, 0), (150, 0)]
+
+
+def test_the_command_asks_what_a_run_would_leave_out(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = warehouse.path.parent
+    for name, value in {"DAGSTER_HOME": folder / ".dagster", "STUDY": "", "WAREHOUSE": "", "DATA": ""}.items():
+        monkeypatch.setenv(name if name == "DAGSTER_HOME" else f"PERSONA_FIDELITY_{name}", str(value))
+    (folder / "costs.yml").write_text(json.dumps(study.model_dump(mode="json", exclude_defaults=True)))
+    warehouse.write(lambda connection: connection.execute(NO_RATING).fetchall())
+    said = []
+    for left_out in (True, False):
+        monkeypatch.setattr(
+            "dagster_defs.plan.unchanged_steps", lambda steps, _, all=left_out: set(steps if all else [])
+        )
+        options = ["--study", str(folder / "costs.yml"), "--warehouse", str(warehouse.path)]
+        done = CliRunner().invoke(main, ["estimate", *options])
+        assert done.exit_code == 0, done.output
+        said += [line.split()[4:6] for line in done.output.splitlines() if line.startswith("grounded")]
+    assert said == [["20", "20"], ["800", "100"], ["20", "20"], ["800", "70"]]
+
+
+def test_without_the_source_files_answers_of_no_use_count_as_left(
+    study: Study, warehouse: Warehouse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(*_: object) -> None:
+        raise IngestError("The source Beauty has no file.")
+
+    monkeypatch.setattr("dagster_defs.plan.unchanged_steps", gone)
+    workspace = Workspace(study, tmp_path / "costs.yml", str(warehouse.path), (tmp_path,))
+    assert not steps_left_out(workspace)("Beauty", "grounded")
 
 
 def test_the_command_before_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
