@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_defs.workspace import PROJECT, Workspace
 from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
+from python_assets.raters.model_state import model_state, same_model
 from python_assets.stages import (
     CORPUS,
     Stage,
@@ -68,6 +69,7 @@ class RunState:
         self.code = code_fingerprint(PROJECT)
         self._contents: dict[str, str] = {}
         self._encoders: dict[str, str] = {}
+        self._models: set[str] = set()
 
     def is_done(self, step: Step) -> bool:
         """Whether the step was finished with the same inputs, and its output is there."""
@@ -79,29 +81,40 @@ class RunState:
             done.get(CORPUS) != raw_fingerprint(self.warehouse) or not has_settings(self.warehouse, self.study)
         ):
             return False
-        return done[step.stage] == self.fingerprint(step)
+        inputs, _, model = done[step.stage].partition(":")
+        return inputs == self._inputs(step) and same_model(model, self._model(step))
 
     @contextmanager
     def doing(self, step: Step) -> Iterator[None]:
         """Forget that the step was done; remember it when it ends well."""
         # Taken beforehand: what changes while the step runs makes it due again.
-        fingerprint = self.fingerprint(step)
+        inputs, model = self._inputs(step), self._model(step)
         if step.job == "prepare":
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
         done = finished_stages(self.warehouse)
-        if isinstance(step.partition, dg.MultiPartitionKey) and done.get(step.stage) != fingerprint:
+        former_inputs, _, former_model = done.get(step.stage, "").partition(":")
+        is_other = former_inputs != inputs or not same_model(former_model, model)
+        if isinstance(step.partition, dg.MultiPartitionKey) and is_other:
             # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results. What it
             # was scored with is not known where its encoder has been looked at since.
             forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         if step.stage in done:
             mark(self.warehouse, step.stage, None)
         yield
-        mark(self.warehouse, step.stage, fingerprint)
+        # A model that was not here before has been fetched by the step.
+        mark(self.warehouse, step.stage, _joined(inputs, model or self._model(step)))
 
     def fingerprint(self, step: Step) -> str:
         """Of everything that the step depends on, as it is now."""
+        return _joined(self._inputs(step), self._model(step))
+
+    def personas_fingerprint(self, step: Step) -> str:
+        """Of what a population's personas alone depend on: on no encoder."""
+        return _joined(self._population_fingerprint(step, encoded=self.code, encoders=""), self._model(step))
+
+    def _inputs(self, step: Step) -> str:
         if step.job == "prepare":
             files = source_files(self.study.sources, roots=self.workspace.roots)
             return prepare_fingerprint(self.study, [file.path for file in files], code=self.code)
@@ -114,10 +127,6 @@ class RunState:
         if step.job == "encode":
             return encoded
         return self._population_fingerprint(step, encoded=encoded, encoders=self._encoders_of(split))
-
-    def personas_fingerprint(self, step: Step) -> str:
-        """Of what a population's personas alone depend on: on no encoder."""
-        return self._population_fingerprint(step, encoded=self.code, encoders="")
 
     def _population_fingerprint(self, step: Step, *, encoded: str, encoders: str) -> str:
         assert isinstance(step.partition, dg.MultiPartitionKey)
@@ -132,6 +141,15 @@ class RunState:
             self.study, population, split=split, encoded=encoded, encoders=encoders, seeds=seeds
         )
 
+    def _model(self, step: Step) -> str:
+        if not isinstance(step.partition, dg.MultiPartitionKey):
+            return ""
+        former = finished_stages(self.warehouse).get(step.stage, "").partition(":")[2]
+        population = self.study.population(step.partition.keys_by_dimension["population"])
+        state = model_state(population.rater, known=[former, *self._models])
+        self._models.add(state)
+        return state
+
     def _encoders_of(self, split: str) -> str:
         if split not in self._encoders:
             self._encoders[split] = encoders_fingerprint(self.warehouse, self.study, split)
@@ -141,3 +159,8 @@ class RunState:
         if split not in self._contents:
             self._contents[split] = split_fingerprint(self.warehouse, split)
         return self._contents[split]
+
+
+def _joined(inputs: str, model: str) -> str:
+    """As ``raw.stages`` has it: a model's state stands for itself, as not every machine can tell it."""
+    return f"{inputs}:{model}" if model else inputs

@@ -30,10 +30,7 @@ def smollm_folder() -> Path:
     Raises:
         ChatModelError: The package, or one that reads it, is not installed.
     """
-    source = gguf_file()
-    with source.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    folder = cache_root() / sha256
+    source, folder = gguf_file(), cache_root() / gguf_sha256()
     if not folder.is_dir():
         log.info("unpacking %s once to %s, about 40 seconds", NAME, folder)
         _unpack(source, folder)
@@ -52,6 +49,16 @@ def gguf_file() -> Path:
     if not files:
         raise ChatModelError(f"The model {NAME} is not installed: run `{INSTALL}`, or name another model.")
     return files[0]
+
+
+def gguf_sha256() -> str:
+    """SHA-256 of the file inside the installed package.
+
+    Raises:
+        ChatModelError: The package is not installed.
+    """
+    with gguf_file().open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def cache_root() -> Path:

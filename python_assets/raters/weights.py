@@ -79,13 +79,18 @@ def _hub_revision(name: str) -> str | None:
     return Path(path).parent.name if isinstance(path, str) else None
 
 
+def weight_files(folder: Path) -> list[Path]:
+    """A model folder's files by name, those only that a runtime may load."""
+    return sorted({file for part in _PARTS for file in folder.glob(part)})
+
+
 def folder_sha256(folder: Path) -> str:
     """SHA-256 over the names and contents of a model folder's files.
 
     Contents and not sizes: a fine-tuned model has the size of its base. About a second a gigabyte.
     """
     total = hashlib.sha256()
-    for file in sorted({file for part in _PARTS for file in folder.glob(part)}):
+    for file in weight_files(folder):
         with file.open("rb") as opened:
             total.update(f"{file.name}\n{hashlib.file_digest(opened, 'sha256').hexdigest()}\n".encode())
     return total.hexdigest()

@@ -1,0 +1,58 @@
+"""In which state a rater's model is, told without loading it: one that was tuned on, fetched anew or upgraded is another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from python_assets.raters import smollm
+from python_assets.raters.chat import ChatModelError
+from python_assets.raters.weights import find_weights, folder_sha256, known_version, weight_files
+from python_assets.stages import digest, files_fingerprint
+from python_assets.study import Rater
+
+
+def model_state(rater: Rater, *, known: Iterable[str] = ()) -> str:
+    """``looks.content``: the first changes with the times and sizes of the model's files, the second with what they hold.
+
+    Args:
+        rater: Whoever answers.
+        known: States of before: a model that looks as in one of them holds what it held then, and no weights are read.
+
+    Returns:
+        Nothing where this machine cannot tell: the model is not on it, or the rater loads none.
+    """
+    if rater.backend not in ("transformers", "vllm"):
+        return ""
+    try:
+        # Its identity has vLLM's version, as answers are no longer the same.
+        runtime = version("vllm") if rater.backend == "vllm" else None
+        files, content = _find(str(rater.model))
+        looks = digest(files, runtime)
+        found = next((state for state in known if state.startswith(f"{looks}.")), None)
+        return found or f"{looks}.{digest(content(), runtime)}"
+    except (ChatModelError, PackageNotFoundError, OSError):
+        return ""
+
+
+def same_model(before: str, now: str) -> bool:
+    """Whether two states are of a model with the same content.
+
+    Args:
+        before: When it was last used.
+        now: Where this is nothing, the answer is yes: a machine without the model cannot use it, either.
+    """
+    return not now or before.rpartition(".")[2] == now.rpartition(".")[2]
+
+
+def _find(model: str) -> tuple[str | None, Callable[[], str | None]]:
+    """What changes whenever the content may have, and how to find the content."""
+    if model == smollm.NAME:
+        return files_fingerprint([smollm.gguf_file()]), smollm.gguf_sha256
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return files_fingerprint(weight_files(folder)), partial(folder_sha256, folder)
+    revision = known_version(find_weights(model))
+    return revision, lambda: revision
