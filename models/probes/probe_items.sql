@@ -34,22 +34,40 @@ embeddings as (
     select * from {{ source('ml', 'item_embeddings') }}
 ),
 
--- Items with the same text are one: nobody can rate them differently.
-sizes as (
+-- An item may have changed its band, or left the corpus, since it was clustered.
+offered as (
     select
         clusters.split,
         clusters.band,
-        count(distinct embeddings.text_hash) as n_band_items
+        clusters.cluster,
+        clusters.item_id,
+        clusters.distance,
+        clusters.categories,
+        bands.n_reviews
     from clusters
+    inner join bands
+        on
+            clusters.split = bands.split
+            and clusters.item_id = bands.item_id
+            and clusters.band = bands.band
+),
+
+-- Items with the same text are one: nobody can rate them differently.
+sizes as (
+    select
+        offered.split,
+        offered.band,
+        count(distinct embeddings.text_hash) as n_band_items
+    from offered
     inner join items
         on
-            clusters.split = items.split
-            and clusters.item_id = items.item_id
+            offered.split = items.split
+            and offered.item_id = items.item_id
     inner join embeddings
         on
             items.category = embeddings.category
             and items.item_id = embeddings.item_id
-    group by clusters.split, clusters.band
+    group by offered.split, offered.band
 ),
 
 nearest as (
@@ -59,11 +77,12 @@ nearest as (
         cluster,
         item_id,
         categories,
+        n_reviews,
         row_number() over (
             partition by split, band, cluster
             order by distance, item_id
         ) as nearness
-    from clusters
+    from offered
 ),
 
 final as (
@@ -79,7 +98,7 @@ final as (
         texts.item_title,
         texts.item_category,
         texts.item_description,
-        bands.n_reviews,
+        nearest.n_reviews,
         nearest.cluster,
         sizes.n_band_items,
         study.settings_hash,
@@ -89,11 +108,6 @@ final as (
         on
             nearest.split = items.split
             and nearest.item_id = items.item_id
-    inner join bands
-        on
-            nearest.split = bands.split
-            and nearest.item_id = bands.item_id
-            and nearest.band = bands.band
     inner join texts
         on
             items.category = texts.category

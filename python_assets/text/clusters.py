@@ -48,8 +48,15 @@ CHOSEN = """
     )
     order by split
 """
-# All that is known of the clusters of older code, which do not say what categories they were made of.
-CATEGORIES = "select split, list(distinct category) from probes.probe_items group by split"
+PROBE_SETTINGS = "hash(seed, head_probes, torso_probes, tail_probes, head_items, torso_items)"
+"""As dbt's macro of this name: what it chooses probes anew for."""
+# Probes that dbt will keep. Others are to be chosen, though there are clusters already: a run that was stopped between the two left
+# them, and bands may have changed since. Of clusters of older code nothing else says what categories they were made of.
+CATEGORIES = f"""
+    select split, list(distinct category) from probes.probe_items
+    group by split
+    having bool_and(settings_hash = (select {PROBE_SETTINGS} from raw.study))
+"""
 
 
 SCHEMA = pa.schema(
@@ -103,7 +110,8 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
         for split, made_of in chosen.items()
         if split in study.splits
         and made_of in (None, categories[split])
-        and set(of_probes.get(split, ())) <= set(study.splits[split])
+        and split in of_probes
+        and set(of_probes[split]) <= set(study.splits[split])
     ]
     bands = read_bands(warehouse, kept=kept)
     rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, categories=categories, **made)

@@ -9,6 +9,7 @@ import duckdb
 import pytest
 from jinja2 import Environment
 
+from python_assets.text.clusters import PROBE_SETTINGS
 from tests.sql.support import PROJECT
 
 MACROS = (PROJECT / "dbt_project" / "macros" / "probes.sql").read_text()
@@ -37,11 +38,15 @@ class Relation(SimpleNamespace):
         return "chosen"
 
 
-def probes_after(*changes: str) -> list[tuple[str, str]]:
-    """Splits that have probes after the changes, and the categories that these are noted to be chosen from."""
+def macros_of_probes() -> Any:
     environment = Environment(autoescape=False)
     environment.globals |= {"is_incremental": lambda: True, "this": Relation()}
-    macros: Any = environment.from_string(MACROS).module
+    return environment.from_string(MACROS).module
+
+
+def probes_after(*changes: str) -> list[tuple[str, str]]:
+    """Splits that have probes after the changes, and the categories that these are noted to be chosen from."""
+    macros = macros_of_probes()
     with duckdb.connect() as connection:
         connection.execute(ROWS.format(settings=macros.probe_settings()))
         for change in changes:
@@ -102,3 +107,7 @@ def test_probes_of_older_code_are_given_the_present_categories() -> None:
     noted = [("All", "Books|Games"), ("Books", "Books")]
     assert probes_after() == noted
     assert probes_after("alter table chosen drop column categories") == noted
+
+
+def test_python_and_sql_choose_probes_anew_for_the_same_settings() -> None:
+    assert macros_of_probes().probe_settings().strip() == PROBE_SETTINGS

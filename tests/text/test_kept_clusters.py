@@ -1,4 +1,4 @@
-"""Which splits keep their clusters when the study gives a split other categories."""
+"""Which splits keep their clusters when the study gives a split other categories, or wants other probes."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from python_assets.study import Population, Probes, Rater, Source, Study
-from python_assets.text.clusters import refresh_clusters
+from python_assets.text.clusters import PROBE_SETTINGS, refresh_clusters
 from python_assets.warehouse import Warehouse
+from tests.sql.support import fill_study
 
 CLUSTERS = "select split, item_id, cluster, categories from ml.item_clusters order by all"
 
@@ -34,27 +35,36 @@ def encoded(tmp_path: Path) -> Warehouse:
     return made
 
 
-def cluster(warehouse: Warehouse, *categories: str) -> int:
-    """What a run does up to the probes, of which every item is one; returns how many items were clustered."""
+def cluster(warehouse: Warehouse, *categories: str, probes: int = 6, stopped: bool = False) -> int:
+    """What a run does up to the probes, of which every item is one; returns how many items were clustered.
+
+    One that is stopped has its clusters, but the probes of before.
+    """
     items = "select 'Both' as split, category, item_id from ml.item_embeddings where list_contains(?, category)"
     with warehouse.connect(read_only=False) as connection:
         connection.execute(f"create or replace table corpus.items as {items}", [list(categories)])
         connection.execute(
             "create or replace table probes.item_bands as select split, item_id, 'head' as band from corpus.items"
         )
-        connection.execute("create table if not exists probes.probe_items as from corpus.items")
+        connection.execute(
+            "create table if not exists probes.probe_items as select *, 0::ubigint as settings_hash from corpus.items"
+        )
     study = Study(
         name="clusters",
         sources=[Source(category=name, reviews=["unused"]) for name in ("Beauty", "Music")],
         splits={"Both": list(categories)},
-        probes=Probes(count=6),
+        probes=Probes(count=probes),
         populations=[Population(name="perfect", condition="control", rater=Rater(backend="perfect"))],
     )
-    done = refresh_clusters(warehouse, study, code_version="test").num_rows
     with warehouse.connect(read_only=False) as connection:
-        connection.execute(
-            "create or replace table probes.probe_items as from corpus.items semi join ml.item_clusters using (split, item_id)"
-        )
+        fill_study(connection, study)
+    done = refresh_clusters(warehouse, study, code_version="test").num_rows
+    if not stopped:
+        with warehouse.connect(read_only=False) as connection:
+            connection.execute(
+                f"create or replace table probes.probe_items as select items.*, {PROBE_SETTINGS} as settings_hash"
+                " from (from corpus.items semi join ml.item_clusters using (split, item_id)) as items cross join raw.study"
+            )
     return done
 
 
@@ -96,3 +106,15 @@ def test_probes_that_no_encoder_of_the_split_has_met_are_chosen_anew(encoded: Wa
     met = "categories = 'Beauty|Music', seed = 42"
     encoded.write(lambda connection: connection.execute(f"update ml.encoder_runs set {met}"))
     assert cluster(encoded, "Beauty", "Music") == 0
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["probes of before", "no probes"])
+def test_a_run_that_was_stopped_before_its_probes_leaves_clusters_that_are_made_anew(
+    encoded: Warehouse, gone: bool
+) -> None:
+    cluster(encoded, "Beauty", "Music")
+    assert cluster(encoded, "Beauty", "Music", probes=4, stopped=True) == 10
+    if gone:
+        encoded.write(lambda connection: connection.execute("delete from probes.probe_items"))
+    assert cluster(encoded, "Beauty", "Music", probes=4) == 10
+    assert cluster(encoded, "Beauty", "Music", probes=4) == 0
