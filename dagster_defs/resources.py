@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import held_by_others, record_process, release_killed_runs
 from python_assets.addresses import open_warehouse
+from python_assets.prepared import require_prepared
 from python_assets.stages import require_settings
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
@@ -41,14 +42,24 @@ class WarehouseResource(dg.ConfigurableResource):
         self._opened = self._opened or open_warehouse(self.address)
         return self._opened
 
-    def prepared(self) -> Warehouse:
-        """The same, for whatever follows the study's settings in ``raw``.
+    def configured(self) -> Warehouse:
+        """The same, for what ``prepare`` makes of the study's settings in ``raw``.
 
         Raises:
             WarehouseError: The study's file has changed since, or the settings are those of another study.
         """
         target = self.open()
         require_settings(target, WORKSPACE.study)
+        return target
+
+    def prepared(self) -> Warehouse:
+        """The same, for what comes after ``prepare``.
+
+        Raises:
+            WarehouseError: The study's file has changed since ``prepare`` came to its end, or that was another study's.
+        """
+        target = self.open()
+        require_prepared(target, WORKSPACE.study)
         return target
 
 

@@ -20,9 +20,9 @@ from dagster_defs.plan import STAGES, plan
 from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_killed_runs
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
+from python_assets.prepared import require_prepared
 from python_assets.processes import this_process
 from python_assets.progress import terminal
-from python_assets.stages import require_settings
 
 ENDING_SECONDS = 15.0
 """Time for a step's own process to put away what it has, and its run's end; less than a command has after a signal."""
@@ -49,7 +49,7 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
         WarehouseError: The steps begin after `prepare`, and the warehouse was prepared with other settings.
     """
     if steps[0].job != STAGES[0]:
-        require_settings(workspace.warehouse, workspace.study)
+        require_prepared(workspace.warehouse, workspace.study)
     started, state, failures = time.monotonic(), RunState(workspace), dict[Step, RunError]()
     with contextlib.ExitStack() as stack:
         instance: dg.DagsterInstance | None = None

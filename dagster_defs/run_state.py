@@ -11,6 +11,7 @@ import dagster as dg
 from dagster_defs.workspace import PROJECT, Workspace
 from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
+from python_assets.prepared import is_prepared
 from python_assets.raters.model_state import model_state, same_model
 from python_assets.stages import (
     CORPUS,
@@ -21,7 +22,6 @@ from python_assets.stages import (
     encoders_fingerprint,
     evaluate_fingerprint,
     finished_stages,
-    has_settings,
     imports_fingerprint,
     mark,
     prepare_fingerprint,
@@ -76,9 +76,9 @@ class RunState:
         done = finished_stages(self.warehouse)
         if step.stage not in done or (step.job == "publish" and not self.workspace.report_path.exists()):
             return False
-        # Files may have been withdrawn, or settings of another study written, since dbt last made the corpus.
+        # Files may have been withdrawn, or settings of another study written, since dbt last made corpus and probes.
         if step.job == "prepare" and (
-            done.get(CORPUS) != raw_fingerprint(self.warehouse) or not has_settings(self.warehouse, self.study)
+            done.get(CORPUS) != raw_fingerprint(self.warehouse) or not is_prepared(self.warehouse, self.study)
         ):
             return False
         inputs, _, model = done[step.stage].partition(":")

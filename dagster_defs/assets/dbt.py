@@ -10,10 +10,11 @@ from dagster_defs.assets.check_words import data_test_in_words
 from dagster_defs.corpus_warnings import heavy_user_warnings, lost_probe_warnings
 from dagster_defs.dbt_cli import DbtCli, remove_old_artifacts
 from dagster_defs.dbt_parse import DBT_DIR, ensure_manifest, keep_parse, new_target
-from dagster_defs.partitions import WAREHOUSE_POOL
+from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
-from python_assets.stages import CORPUS, forget_results, mark, raw_fingerprint
+from python_assets.prepared import MADE_CORPUS, MADE_PROBES, making
+from python_assets.stages import CORPUS, Stage, forget_results, mark, raw_fingerprint
 from python_assets.warehouse.turn import Work
 
 
@@ -54,6 +55,12 @@ def whole_corpus() -> set[dg.AssetKey]:
     return {key for key in dbt_models.keys if key.path[0] in {"staging", "corpus", "personas"}}
 
 
+def prepared_parts() -> dict[Stage, set[dg.AssetKey]]:
+    """What dbt makes of a study's settings before Python comes in, and the probes that it chooses after that."""
+    bands, *probes = (dg.AssetKey(["probes", name]) for name in ("item_bands", "probe_items", "probe_sets"))
+    return {MADE_CORPUS: whole_corpus() | {bands}, MADE_PROBES: set(probes)}
+
+
 WARNINGS = {
     dg.AssetKey(["corpus", "heavy_users"]): heavy_user_warnings,
     dg.AssetKey(["probes", "probe_sets"]): lost_probe_warnings,
@@ -70,20 +77,25 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     """Build models with their data tests as checks; unit tests belong to the test suite."""
     remove_old_artifacts(DBT_DIR / "target")
     command = ["build", "--exclude-resource-type", "unit_test"]
-    target = warehouse.prepared()
-    if any(key.path[0] == "results" for key in context.selected_asset_keys):
+    selected = context.selected_asset_keys
+    publishes = any(key.path[0] == "results" for key in selected)
+    target = warehouse.prepared() if publishes else warehouse.configured()
+    if publishes:
         forget_results(target)
+    parts = prepared_parts()
+    touched = [part for part, keys in parts.items() if keys & selected]
+    whole = [part for part in touched if parts[part] <= selected]
     # Taken beforehand: what is ingested while dbt runs, it may have missed.
     made_of = raw_fingerprint(target)
     artifacts = new_target(context.run.run_id)
-    with target.alone(Work.MODELS):
+    with making(target, WORKSPACE.study, touched=touched, whole=whole), target.alone(Work.MODELS):
         try:
             yield from with_table_metadata(dbt.cli(command, context=context, target_path=artifacts).stream(), target)
         finally:
             keep_parse(artifacts)
-    if whole_corpus() <= context.selected_asset_keys:
+    if whole_corpus() <= selected:
         mark(target, CORPUS, made_of)
     for model, warnings in WARNINGS.items():
-        if model in context.selected_asset_keys:
+        if model in selected:
             for warning in warnings(target):
                 context.log.warning(warning)

@@ -19,7 +19,7 @@ from python_assets.text.items import embed_new_items
 )
 def item_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """MiniLM vectors (phi) of the catalogue; only texts that were never embedded are computed."""
-    done = embed_new_items(warehouse.prepared(), code_version=code_version(), log=context.log.info)
+    done = embed_new_items(warehouse.configured(), code_version=code_version(), log=context.log.info)
     return dg.MaterializeResult(
         metadata={"dagster/row_count": done.n_items, "new_texts": done.n_new, "seconds": done.seconds}
     )
@@ -34,7 +34,7 @@ def item_embeddings(context: dg.AssetExecutionContext, warehouse: WarehouseResou
 )
 def item_clusters(context: dg.AssetExecutionContext, warehouse: WarehouseResource) -> dg.MaterializeResult:
     """k-means inside each popularity band, as many clusters as probes wanted (section 3.3); chosen probes keep theirs."""
-    target = warehouse.prepared()
+    target = warehouse.configured()
     clusters = refresh_clusters(target, WORKSPACE.study, code_version=code_version())
     for short in short_bands(clusters, WORKSPACE.study.probes.per_band()):
         context.log.warning("%s", short)

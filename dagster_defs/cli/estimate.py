@@ -39,7 +39,7 @@ def estimate(
     workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.workspace import code_version
     from python_assets.estimate import requests_of, trainings_of
-    from python_assets.stages import require_settings
+    from python_assets.prepared import require_prepared
     from python_assets.warehouse import Warehouse
     from python_assets.warehouse.file_errors import WarehouseError
 
@@ -52,7 +52,7 @@ def estimate(
         click.echo(f"study {workspace.study.name}, before its first run")
     try:
         if target:
-            require_settings(target, workspace.study)
+            require_prepared(target, workspace.study)
     except WarehouseError:
         click.echo("The corpus there is of other settings: `run --until prepare` first for exact numbers.")
     requests = requests_of(workspace.study, target, per_second=per_second, is_done=steps_left_out(workspace))

@@ -54,10 +54,10 @@ def run(
         raise click.UsageError(f"--from {first} comes after --until {until}.")
     if dry_run:
         from python_assets.ingest import resolve_files
-        from python_assets.stages import require_settings
+        from python_assets.prepared import require_prepared
 
         if steps[0].job != STAGES[0]:
-            require_settings(workspace.warehouse, workspace.study)
+            require_prepared(workspace.warehouse, workspace.study)
 
         click.echo(f"study {workspace.study.name} -> {workspace.address}")
         for source in workspace.study.sources:

@@ -25,8 +25,8 @@ create table if not exists raw.instruments (instrument varchar not null, setting
 -- Seeds of its encoders on every split: the study's own first, then those of its retests.
 alter table raw.instruments add column if not exists seeds bigint[];
 -- What `run` need not do again: each job and partition with a fingerprint of all that it depends
--- on, and after a colon the state of the model that answers. The row `corpus` is no job: under which files and settings dbt last
--- made the corpus.
+-- on, and after a colon the state of the model that answers. No jobs are the row `corpus`, under which files and settings dbt
+-- last made the corpus, and the rows `settings`, with which settings it made corpus and probes as a whole.
 create table if not exists raw.stages (
     job varchar not null, partition_key varchar not null, fingerprint varchar not null, finished_at timestamp not null
 );

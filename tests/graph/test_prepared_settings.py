@@ -7,9 +7,16 @@ from collections.abc import Callable
 import dagster as dg
 import pytest
 
+from dagster_defs import resources
+from dagster_defs.assets import ingest
+from dagster_defs.assets.dbt import prepared_parts
 from dagster_defs.partitions import split_and_population, split_of
 from dagster_defs.plan import plan
+from dagster_defs.resources import WarehouseResource
 from dagster_defs.run import run_study
+from dagster_defs.stage_marks import STAGES
+from dagster_defs.wiring import defs
+from dagster_defs.workspace import Workspace
 from python_assets.stages import require_settings
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import Finished, Open, run_in_the_ui, run_sql, to_do
@@ -26,6 +33,40 @@ def test_later_stages_want_the_settings_that_sql_reads(opened: Open) -> None:
     with pytest.raises(WarehouseError, match=r"other settings, those of study small, than study other has now"):
         require_settings(workspace.warehouse, opened(old="name: small", new="name: other").study)
     require_settings(workspace.warehouse, opened().study)
+
+
+def bring_in_settings(workspace: Workspace, patch: pytest.MonkeyPatch) -> WarehouseResource:
+    """What `ingest` does first of all, by itself."""
+    patch.setattr(ingest, "WORKSPACE", workspace)
+    patch.setattr(resources, "WORKSPACE", workspace)
+    warehouse = WarehouseResource(address=workspace.address)
+    assert dg.materialize([ingest.study_settings], resources={"warehouse": warehouse}).success
+    return warehouse
+
+
+def test_later_stages_want_a_corpus_of_the_settings_that_ingest_alone_brought_in(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = opened(old="probes:", new="core: 6\nprobes:")
+    warehouse = bring_in_settings(workspace, monkeypatch)
+    (*_, publish) = plan(workspace.study)
+    for refused in (lambda: run_study([publish], workspace), warehouse.prepared):
+        with pytest.raises(
+            WarehouseError, match=r"corpus and the probes in .* prepared with other settings than study"
+        ):
+            refused()
+    assert warehouse.configured().address == workspace.address
+    assert ("prepare", "") in to_do(workspace)
+    # Who takes the change back has the corpus that is there.
+    bring_in_settings(opened(), monkeypatch).prepared()
+    assert to_do(opened()) == []
+
+
+def test_the_parts_that_are_watched_are_all_that_dbt_makes_of_a_study() -> None:
+    watched = set[dg.AssetKey]().union(*prepared_parts().values())
+    by_dbt = {key for link in STAGES["prepare"] for key in link.keys if key.path[0] not in {"raw", "ml", "seeds"}}
+    assert watched == by_dbt
+    assert defs.resolve_job_def("prepare").asset_layer.executable_asset_keys >= watched
 
 
 def test_a_dry_run_says_what_the_run_would_refuse(small_run: Finished) -> None:

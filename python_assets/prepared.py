@@ -1,0 +1,68 @@
+"""With which settings dbt made the corpus and the probes: ``ingest`` alone brings other settings into ``raw``."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+
+from python_assets.stages import Stage, finished_stages, has_settings, mark, require_settings
+from python_assets.study import Study
+from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
+
+MADE_CORPUS, MADE_PROBES = Stage("settings", "corpus"), Stage("settings", "probes")
+"""Not stages of a run: with the hash of which settings dbt last made these parts as a whole."""
+# Of an `ingest` alone there is no corpus yet, which whoever needs one says.
+HAS_CORPUS = "select 1 from duckdb_tables() where database_name = current_database() and schema_name = 'corpus' limit 1"
+
+
+@contextmanager
+def making(
+    warehouse: Warehouse, study: Study, *, touched: Collection[Stage], whole: Collection[Stage]
+) -> Iterator[None]:
+    """Write down, when the block ends well, with which settings parts were made.
+
+    A part of other settings is that no more once something of it is made with these: should the block fail, it is of none.
+
+    Args:
+        warehouse: Where they are made.
+        study: Its settings.
+        touched: Parts of which something is made.
+        whole: Those of them that are made as a whole.
+    """
+    settings = study.config_hash()
+    made = finished_stages(warehouse)
+    for part in touched:
+        if made.get(part, settings) != settings:
+            mark(warehouse, part, None)
+    yield
+    # While dbt was at work, somebody may have brought other settings in.
+    if has_settings(warehouse, study):
+        for part in whole:
+            mark(warehouse, part, settings)
+
+
+def is_prepared(warehouse: Warehouse, study: Study) -> bool:
+    """Whether corpus and probes are of the settings of this study as it is now, and so is what SQL reads."""
+    made = finished_stages(warehouse)
+    parts_are = all(made.get(part) == study.config_hash() for part in (MADE_CORPUS, MADE_PROBES))
+    return parts_are and has_settings(warehouse, study)
+
+
+def require_prepared(warehouse: Warehouse, study: Study) -> None:
+    """See that all that ``prepare`` makes is of the settings that Python is about to use; nothing to see before the first one.
+
+    Raises:
+        WarehouseError: The warehouse was prepared for another study, before its settings changed, or by older or newer code, or
+            the last ``prepare`` did not come to its end.
+    """
+    require_settings(warehouse, study)
+    try:
+        is_made = bool(warehouse.rows(HAS_CORPUS))
+    except NoWarehouseError:
+        return
+    if is_made and not is_prepared(warehouse, study):
+        raise WarehouseError(
+            f"The corpus and the probes in {warehouse.address} were prepared with other settings than study {study.name} has now, "
+            "by older code, or not to the end: `run` without `--from`, or the job `prepare`, makes them anew."
+        )
