@@ -111,3 +111,13 @@ def test_probes_of_older_code_are_given_the_present_categories() -> None:
 
 def test_python_and_sql_choose_probes_anew_for_the_same_settings() -> None:
     assert macros_of_probes().probe_settings().strip() == PROBE_SETTINGS
+
+
+def test_duckdb_still_hashes_the_settings_of_the_choice_as_it_did() -> None:
+    """It promises no such thing. Before a DuckDB with another value is allowed, `settings_hash` has to become an md5 in
+    warehouses that are there: with the new value all chosen probes would go, and models be asked everything anew."""
+    kinds = "seed integer, head_probes integer, torso_probes integer, tail_probes integer, head_items double, torso_items double"
+    with duckdb.connect() as connection:
+        connection.execute(f"create table study ({kinds}); insert into study values (42, 40, 120, 40, 0.2, 0.4)")
+        found = connection.execute(f"select {PROBE_SETTINGS} from study").fetchone()
+    assert found == (14009006454709222141,)
