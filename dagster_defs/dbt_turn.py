@@ -15,6 +15,7 @@ from dbt.adapters.duckdb.plugins import BasePlugin
 
 from dagster_defs.parent_watch import end_with_parent
 from python_assets.lake import Lake, is_lake
+from python_assets.processes import give_sign
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.memory import bound_memory
 from python_assets.warehouse.spill import remove_leftovers
@@ -35,6 +36,8 @@ class Plugin(BasePlugin):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         end_with_parent()
+        # What does not fit into memory has its name.
+        give_sign()
         self._warehouse: Warehouse | None = None
         self._kept: duckdb.DuckDBPyConnection | None = None
         self._lock = threading.RLock()

@@ -7,13 +7,15 @@ import socket
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from threading import Event, Thread
 
 import dagster as dg
 from dagster._core.storage.event_log import SqlEventLogStorage
 from dagster._core.storage.runs import SqliteRunStorage
 
-from python_assets.processes import end, is_gone, this_process
+from python_assets import signs
+from python_assets.processes import Life, end, for_people, give_sign, life_of, this_process
 
 # The UI does not show tags that begin like this.
 PROCESS_TAG = ".dagster/persona_fidelity_process"
@@ -29,33 +31,35 @@ UI_ENDED = "The UI that started this run was ended before the run began."
 
 
 def record_process(instance: dg.DagsterInstance, run_id: str) -> None:
-    """Say that a run lives in this process.
+    """Say that a run lives in this process, which gives a sign of life from now on.
 
     Raises:
         Failure: The run was ended while it started.
     """
-    instance.add_run_tags(run_id, {PROCESS_TAG: this_process(), RUN_TAG: run_id})
+    instance.add_run_tags(run_id, {PROCESS_TAG: give_sign(), RUN_TAG: run_id})
     run = instance.get_run_by_id(run_id)
     if run is not None and run.is_finished:
         raise dg.Failure("This run was ended while it started.")
 
 
 def release_killed_runs(instance: dg.DagsterInstance) -> None:
-    """Give back the pool slots of runs whose process on this machine is gone: Dagster would wait for them for ever.
+    """Give back the pool slots of runs whose process is gone: Dagster would wait for them for ever.
 
     So would it for a run that ended otherwise and left its slot claimed, as one does that the UI marks as canceled, and
-    for one that ended just when the next step asked for its slot.
+    for one that ended just when the next step asked for its slot. Of a process of which nothing is known the run goes on,
+    unless somebody has marked it as ended.
     """
     # The command line's runs have a process before they start.
     unfinished = dg.RunsFilter(statuses=[dg.DagsterRunStatus.NOT_STARTED, *UNDER_WAY])
     for run in instance.get_runs(unfinished):
-        if is_gone(_process_of(run)):
+        if _life(instance, run) == Life.GONE:
             _end(instance, run.run_id)
     for run_id in {*_holders(instance), *instance.event_log_storage.get_concurrency_run_ids()}:
         found = instance.get_run_by_id(run_id)
-        if found is None or (found.is_finished and not _may_live(_process_of(found))):
+        if found is None or (found.is_finished and not _goes_on(instance, found)):
             instance.event_log_storage.free_concurrency_slots_for_run(run_id)
     _call_up_waiting_steps(instance)
+    signs.remove_old()
 
 
 @contextmanager
@@ -84,8 +88,8 @@ def release_runs_of_ended_uis(instance: dg.DagsterInstance) -> None:
     For a UI that has this history to itself. A run that is alive after all, as it was just starting, sees that it has
     ended and does nothing.
     """
-    if not isinstance(instance.run_storage, SqliteRunStorage):
-        return  # In a database that machines share, it may be a run of another one's UI.
+    if not _is_of_one_machine(instance):
+        return  # It may be a run of another one's UI.
     for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY))):
         if not _process_of(run) and not _may_be_served(run):
             _end(instance, run.run_id)
@@ -103,8 +107,8 @@ def stop_runs_of_the_ui(instance: dg.DagsterInstance) -> list[str]:
         process = _process_of(run)
         if SERVER_TAG not in run.tags:
             continue
-        # In a database that machines share, it may be a run of another one's UI.
-        is_starting = not process and isinstance(instance.run_storage, SqliteRunStorage)
+        # In a history that machines share, it may be a run of another one's UI.
+        is_starting = not process and _is_of_one_machine(instance)
         if is_starting:
             _end(instance, run.run_id, UI_ENDED)
         if is_starting or (process and end(process)):
@@ -116,11 +120,45 @@ def held_by_others(instance: dg.DagsterInstance, run_id: str) -> list[str]:
     """One sentence for each other run that a step of this one may have to wait for."""
     return [
         f"Run {other[:8]} ({found.job_name if found else 'unknown'}) has the pool {' and '.join(sorted(pools))}: "
-        "a step of this run that needs it waits until that run's step has ended."
+        f"a step of this run that needs it waits until that run's step has ended{_where(instance, found)}."
         for other, pools in _holders(instance).items()
         if other != run_id
         for found in [instance.get_run_by_id(other)]
     ]
+
+
+def held_up_by(instance: dg.DagsterInstance) -> list[str]:
+    """One sentence for each run that holds up the UI's queue and of whose process nothing is known."""
+    return [
+        f"Run {run.run_id[:8]} ({run.job_name}) counts as under way{_where(instance, run)}."
+        for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY)))
+        if _process_of(run) and _life(instance, run) == Life.UNKNOWN
+    ]
+
+
+def _where(instance: dg.DagsterInstance, run: dg.DagsterRun | None) -> str:
+    """Which process a run is in, and what to do where nothing is known of it."""
+    process = _process_of(run) if run else ""
+    if run is None or not process:
+        return ""
+    if _life(instance, run) != Life.UNKNOWN:
+        return f" ({for_people(process)})"
+    return (
+        f"; if {for_people(process)} has ended, which cannot be seen from here, terminate that run in the Dagster UI "
+        "(`persona-fidelity dev`) with `Force termination immediately`"
+    )
+
+
+def _is_of_one_machine(instance: dg.DagsterInstance) -> bool:
+    """Whether nobody else can have this history open in another UI: a file, in a folder where locks count."""
+    file = _file_of(instance)
+    return file is not None and signs.count(file)
+
+
+def _file_of(instance: dg.DagsterInstance) -> Path | None:
+    """What holds the runs; None: a database, which machines may share."""
+    storage = instance.run_storage
+    return Path(storage._conn_string.removeprefix("sqlite:///")) if isinstance(storage, SqliteRunStorage) else None
 
 
 def _call_up_waiting_steps(instance: dg.DagsterInstance) -> None:
@@ -141,9 +179,13 @@ def _process_of(run: dg.DagsterRun) -> str:
     return run.tags.get(PROCESS_TAG, "") if is_own else ""
 
 
-def _may_live(process: str) -> bool:
+def _life(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Life:
+    return life_of(_process_of(run), at=_file_of(instance))
+
+
+def _goes_on(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
     # A run that was marked as canceled goes on for a while. In this process runs follow each other.
-    return bool(process) and process != this_process() and not is_gone(process)
+    return _process_of(run) != this_process() and _life(instance, run) == Life.GOES_ON
 
 
 def _may_be_served(run: dg.DagsterRun) -> bool:

@@ -21,7 +21,7 @@ from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_k
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.prepared import require_prepared
-from python_assets.processes import this_process
+from python_assets.processes import give_sign
 from python_assets.progress import terminal
 
 ENDING_SECONDS = 15.0
@@ -141,7 +141,7 @@ def run_step(
             partition_key=partition,
             raise_on_error=False,
             run_config={"loggers": {"progress": {}}, "ops": ops or {}},
-            tags={"persona_fidelity/started_by": "command line", PROCESS_TAG: this_process()},
+            tags={"persona_fidelity/started_by": "command line", PROCESS_TAG: give_sign()},
         )
     if not result.success:
         raise RunError(first_cause(result))

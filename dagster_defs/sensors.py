@@ -8,7 +8,7 @@ import dagster as dg
 
 from dagster_defs.jobs import prepare
 from dagster_defs.plan import plan, unchanged_steps
-from dagster_defs.processes import UNDER_WAY, release_killed_runs
+from dagster_defs.processes import UNDER_WAY, held_up_by, release_killed_runs
 from dagster_defs.refresh import refresh
 from dagster_defs.run_state import CANNOT_LOOK, RunState
 from dagster_defs.workspace import PROJECT, Workspace, open_workspace
@@ -87,7 +87,7 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
     """Whole steps in the order of `run`: result tables follow when every population has its scores, never before."""
     release_killed_runs(context.instance)
     if context.instance.get_run_records(dg.RunsFilter(statuses=IN_LINE), limit=1):
-        return dg.SkipReason("A run is under way.")
+        return dg.SkipReason(" ".join(["A run is under way.", *held_up_by(context.instance)]))
     failed = seconds_since_failure(context.instance, REFRESH)
     cursor = json.loads(context.cursor or "{}")
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from python_assets import signs
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.memory import MEMORY_VARIABLE, bound_memory
-from python_assets.warehouse.spill import spill_apart
+from python_assets.warehouse.spill import remove_leftovers, spill_apart
+from tests.elsewhere import process_elsewhere
 
 # Sorts more than fits, and says how much of it is in order; with a third argument it waits for its end with the rest on disk.
 WORKER = """
@@ -91,6 +94,28 @@ def test_what_a_killed_process_left_is_removed_by_the_next_and_nothing_else(ware
         alive.send_signal(signal.SIGKILL)
         for process in (killed, alive):
             process.communicate()
+
+
+def test_what_was_left_in_a_container_is_removed_once_its_process_is_known_to_be_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not while it lives there, nor where nothing is known of it, though it has this machine's name."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "history"))
+    (tmp_path / "history").mkdir()
+    if not signs.count(tmp_path):
+        pytest.skip(f"{tmp_path} is on a file system whose locks do not count")
+    host = socket.gethostname()
+    with process_elsewhere(host) as (killed, process), process_elsewhere(host) as (alive, _):
+        process.kill()
+        process.wait(20)
+        folders = [
+            tmp_path / f".some.duckdb.{name.replace(':', ',')},0.spill"
+            for name in (killed, alive, f"{host}:{process.pid}:1.00:unknown")
+        ]
+        for folder in folders:
+            folder.mkdir()
+        remove_leftovers(tmp_path / "some.duckdb")
+        assert [folder.exists() for folder in folders] == [False, True, True]
 
 
 def test_databases_of_one_process_have_a_folder_each_and_connections_to_one_share_it(tmp_path: Path) -> None:

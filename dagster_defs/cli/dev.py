@@ -91,11 +91,13 @@ def dev(
 def ending_killed_runs() -> Iterator[None]:
     """Dagster takes runs that a power cut or a `kill` ended for running ones, and would leave all others in its queue."""
     from dagster_defs.history import open_history
-    from dagster_defs.processes import release_killed_runs, release_runs_of_ended_uis, releasing_killed_runs
+    from dagster_defs.processes import held_up_by, release_killed_runs, release_runs_of_ended_uis, releasing_killed_runs
 
     with open_history() as instance:
         release_killed_runs(instance)
         release_runs_of_ended_uis(instance)
+        for line in held_up_by(instance):
+            click.echo(line, err=True)
         with releasing_killed_runs(instance):
             yield
 
@@ -134,7 +136,7 @@ def serve(port: int, project: Path, lock: IO[str]) -> int:
     with subprocess.Popen(
         [*command, "-d", str(project)], env=server_environment(), pass_fds=[lock.fileno()], process_group=0
     ) as server:
-        print(server.pid, end="", file=lock, flush=True)
+        print(f"{server.pid} on {socket.gethostname()}", end="", file=lock, flush=True)
         try:
             code = server.wait()
         except KeyboardInterrupt:

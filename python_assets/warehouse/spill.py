@@ -30,15 +30,14 @@ def spill_apart(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     """
     own = this_process().replace(":", ",")
     ((present,),) = connection.execute("select current_setting('temp_directory')").fetchall()
-    host_and_number, _ = own.rsplit(",", 1)
-    if f".{host_and_number}," not in str(present):
+    if f".{own}," not in str(present):
         beside = path.parent if os.access(path.parent, os.W_OK) else Path(tempfile.gettempdir())
         folder = beside.absolute() / f".{path.name}.{own},{next(_numbers)}.spill"
         connection.execute("set temp_directory = ?", [str(folder)])
 
 
 def remove_leftovers(path: Path) -> None:
-    """Remove what killed processes of this machine left beside a database; once a process.
+    """Remove what killed processes left beside a database; once a process.
 
     Args:
         path: The database's file.
@@ -49,7 +48,7 @@ def remove_leftovers(path: Path) -> None:
     _cleared.add(path)
     start = f".{path.name}."
     for folder in path.parent.glob(".*.spill"):
-        if folder.name.startswith(start) and is_gone(_process(folder.name.removeprefix(start))):
+        if folder.name.startswith(start) and is_gone(_process(folder.name.removeprefix(start)), at=folder):
             shutil.rmtree(folder, ignore_errors=True)
 
 

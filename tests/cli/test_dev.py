@@ -24,6 +24,7 @@ from dagster_defs import processes
 from dagster_defs.cli import main
 from dagster_defs.cli.dev import only_one, serve, server_environment
 from dagster_defs.processes import PROCESS_TAG, SERVER_TAG
+from python_assets.processes import this_process
 from tests.ports import free_port
 
 SENSOR_LIMIT = "DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS"
@@ -102,7 +103,7 @@ def test_the_history_stays_in_use_while_dagster_outlives_a_killed_command(histor
         with pytest.raises(click.ClickException, match=rf"process {number}\)"), only_one(history):
             pass
     finally:
-        os.kill(int(number), signal.SIGKILL)
+        os.kill(int(number.split()[0]), signal.SIGKILL)
     for _ in range(100):
         try:
             with only_one(history):
@@ -135,10 +136,12 @@ def test_a_run_that_is_killed_while_the_ui_is_open_keeps_no_other_in_its_queue(
     history: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     found: list[dg.DagsterRunStatus] = []
+    host, number, _, place = this_process().split(":")
+    gone = f"{host}:{number}:1.00:{place}"
 
     def instead_of_dagster(*_: object) -> int:
         with dg.DagsterInstance.get() as opened:
-            tags = {PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}:1.00"}
+            tags = {PROCESS_TAG: gone}
             run = create_run_for_test(opened, status=dg.DagsterRunStatus.STARTED, tags=tags)
             for _ in range(100):
                 last = opened.get_run_by_id(run.run_id)
@@ -153,6 +156,18 @@ def test_a_run_that_is_killed_while_the_ui_is_open_keeps_no_other_in_its_queue(
     monkeypatch.setattr(processes, "releasing_killed_runs", partial(processes.releasing_killed_runs, every=0.05))
     assert _dev(free_port()).exit_code == 0
     assert found == [dg.DagsterRunStatus.FAILURE]
+
+
+def test_a_run_of_which_nothing_is_known_is_named_when_the_ui_starts(
+    history: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dg.DagsterInstance.from_config(str(history)) as instance:
+        tags = {PROCESS_TAG: "c0ffee:12:1.00:another"}
+        run = create_run_for_test(instance, job_name="encode", status=dg.DagsterRunStatus.STARTED, tags=tags)
+    monkeypatch.setattr(sys.modules[serve.__module__], "serve", lambda *_: 0)
+    said = _dev(free_port()).stderr
+    assert said.startswith(f"Run {run.run_id[:8]} (encode) counts as under way; if process 12 on c0ffee has ended")
+    assert "`Force termination immediately`" in said
 
 
 INTERRUPTED = """

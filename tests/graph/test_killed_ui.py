@@ -48,7 +48,7 @@ def ui(folder: Path, environment: dict[str, str]) -> Iterator[DagsterGraphQLClie
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             # Dagster has a group of its own, so that a terminal's Ctrl-C does not reach it.
-            os.killpg(int(Path(environment["DAGSTER_HOME"], "dev.lock").read_text()), signal.SIGKILL)
+            os.killpg(int(Path(environment["DAGSTER_HOME"], "dev.lock").read_text().split()[0]), signal.SIGKILL)
 
 
 def wait_until(is_so: Callable[[], bool], seconds: float = 240) -> None:

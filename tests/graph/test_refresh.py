@@ -16,6 +16,7 @@ from dagster_defs import refresh as job
 from dagster_defs import sensors
 from dagster_defs.definitions import defs
 from dagster_defs.plan import plan
+from dagster_defs.processes import PROCESS_TAG
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace, open_workspace
 from python_assets import stages
@@ -132,6 +133,13 @@ def test_a_run_under_way_is_waited_for_and_a_killed_one_is_not(look: Look, insta
     assert look(None) == (None, "A run is under way.")
     instance.report_run_failed(run)
     assert "waiting for one look" in look(None)[1]
+
+
+def test_a_run_of_which_nothing_is_known_is_named(look: Look, instance: dg.DagsterInstance) -> None:
+    create_run_for_test(instance, status=dg.DagsterRunStatus.STARTED, tags={PROCESS_TAG: "c0ffee:12:1.00:another"})
+    said = look(None)[1]
+    assert said.startswith("A run is under way. ")
+    assert "if process 12 on c0ffee has ended" in said
 
 
 @pytest.mark.parametrize("ended", ["failed", "canceled"])

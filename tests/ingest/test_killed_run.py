@@ -30,12 +30,13 @@ from dagster_defs.processes import (
     stop_runs_of_the_ui,
 )
 from dagster_defs.resources import WarehouseResource
-from python_assets.processes import is_gone, this_process
+from python_assets import signs
+from python_assets.processes import Life, end, is_gone, life_of, this_process
 
 Status = dg.DagsterRunStatus
-GONE = "{}:{}:1.00".format(*this_process().split(":")[:2])
+HOST, NUMBER, STARTED, PLACE = this_process().split(":")
+GONE = f"{HOST}:{NUMBER}:1.00:{PLACE}"
 """This process's number, as another process had it."""
-HOST, NUMBER, STARTED = this_process().split(":")
 
 
 @pytest.fixture
@@ -48,8 +49,9 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 @pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     """A run history with a pool of one slot."""
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
     (tmp_path / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
     with dg.DagsterInstance.from_config(str(tmp_path)) as opened:
         opened.event_log_storage.set_concurrency_slots("gpu", 1)
@@ -70,7 +72,7 @@ def test_the_slots_of_a_killed_run_are_given_back_and_those_of_a_living_one_kept
         process.kill()
         process.wait()
     storage = instance.event_log_storage
-    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}::{PLACE}"})
     assert storage.claim_concurrency_slot("gpu", killed.run_id, "encoders").is_claimed
     release_killed_runs(instance)
     assert storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed is not alive
@@ -81,7 +83,7 @@ def test_a_run_that_is_killed_while_another_waits_for_it_lets_it_go_on(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
     storage = instance.event_log_storage
-    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    killed = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: f"{HOST}:{process.pid}::{PLACE}"})
     waiting = create_run_for_test(instance, status=Status.STARTED, tags={PROCESS_TAG: this_process()})
     assert storage.claim_concurrency_slot("gpu", killed.run_id, "encoders").is_claimed
     with releasing_killed_runs(instance, every=0.05):
@@ -124,7 +126,7 @@ def test_a_step_that_asks_for_a_slot_just_when_it_becomes_free_gets_it(
 def test_a_ui_that_ends_takes_its_own_runs_with_it(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes], tags: dict[str, str], ends: bool
 ) -> None:
-    own = {PROCESS_TAG: f"{HOST}:{process.pid}"}
+    own = {PROCESS_TAG: f"{HOST}:{process.pid}::{PLACE}"}
     run = create_run_for_test(instance, status=Status.STARTED, tags=tags | own)
     create_run_for_test(instance, status=Status.SUCCESS, tags=tags | {PROCESS_TAG: this_process()})
     create_run_for_test(instance, status=Status.STARTED, tags=tags | {PROCESS_TAG: "elsewhere:1"})
@@ -186,7 +188,7 @@ def test_a_run_marked_as_canceled_keeps_its_slot_while_its_process_goes_on(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
     storage = instance.event_log_storage
-    marked = create_run_for_test(instance, status=Status.CANCELED, tags={PROCESS_TAG: f"{HOST}:{process.pid}"})
+    marked = create_run_for_test(instance, status=Status.CANCELED, tags={PROCESS_TAG: f"{HOST}:{process.pid}::{PLACE}"})
     assert storage.claim_concurrency_slot("gpu", marked.run_id, "encoders").is_claimed
     release_killed_runs(instance)
     assert not storage.claim_concurrency_slot("gpu", "next", "encoders").is_claimed
@@ -209,6 +211,7 @@ def test_a_run_names_its_process_frees_what_the_dead_hold_and_tells_what_the_liv
     assert run is not None
     assert run.tags[PROCESS_TAG] == this_process()
     assert run.tags[RUN_TAG] == run.run_id
+    assert bool(signs.is_kept(this_process(), tmp_path)) == signs.count(tmp_path)
     assert status_of(instance, dead) == Status.FAILURE
     assert status_of(instance, living) == Status.STARTED
     told = held_by_others(instance, run.run_id)
@@ -255,11 +258,11 @@ def test_which_runs_a_killed_ui_left(
 def test_a_number_that_another_process_has_by_now() -> None:
     assert int(NUMBER) == os.getpid()
     assert not is_gone(this_process())
-    assert is_gone(f"{HOST}:{NUMBER}:{float(STARTED) - 3600:.2f}")
+    assert is_gone(f"{HOST}:{NUMBER}:{float(STARTED) - 3600:.2f}:{PLACE}")
 
 
 def test_a_process_that_nobody_buried(process: subprocess.Popen[bytes]) -> None:
-    tag = f"{HOST}:{process.pid}"
+    tag = f"{HOST}:{process.pid}::{PLACE}"
     assert not is_gone(tag)
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
@@ -267,6 +270,29 @@ def test_a_process_that_nobody_buried(process: subprocess.Popen[bytes]) -> None:
     assert is_gone(tag)
 
 
-@pytest.mark.parametrize("tag", ["", "elsewhere:4194304", "elsewhere:1:1.00"])
-def test_of_other_machines_nothing_is_known(tag: str) -> None:
-    assert not is_gone(tag)
+@pytest.mark.parametrize("tag", ["", "elsewhere:4194304", f"{HOST}:4194304", f"{HOST}:1:1.00:{'0' * 16}"])
+def test_of_other_machines_nothing_is_known_and_of_containers_with_this_ones_name(tag: str) -> None:
+    assert life_of(tag) == Life.UNKNOWN
+    assert not end(tag)
+
+
+@pytest.mark.parametrize("alive", [True, False])
+def test_a_machine_whose_name_was_changed(process: subprocess.Popen[bytes], alive: bool) -> None:
+    if not alive:
+        process.kill()
+        process.wait()
+    assert life_of(f"renamed:{process.pid}::{PLACE}") == (Life.GOES_ON if alive else Life.GONE)
+
+
+def test_a_process_that_the_system_shows_to_nobody_else(
+    process: subprocess.Popen[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hidden(number: int) -> psutil.Process:
+        raise psutil.NoSuchProcess(number)
+
+    def not_ours(number: int, signal: int) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(psutil, "Process", hidden)
+    monkeypatch.setattr(os, "kill", not_ours)
+    assert life_of(f"{HOST}:{process.pid}::{PLACE}") == Life.UNKNOWN

@@ -15,6 +15,7 @@ import duckdb
 import psutil
 import pytest
 
+from python_assets import signs
 from python_assets.lake import Lake
 from python_assets.lake.extensions import load_extensions
 from python_assets.lake.turns import attach_catalogue
@@ -64,9 +65,14 @@ def wait_until(is_so: Callable[[], bool], seconds: float) -> bool:
     ("kind", "starter", "outlives"), [("file", "run", False), ("lake", "run", False), ("file", "shell", True)]
 )
 def test_dbt_ends_with_the_run_that_started_it(
-    request: pytest.FixtureRequest, tmp_path: Path, kind: str, starter: str, outlives: bool
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+    starter: str,
+    outlives: bool,
 ) -> None:
-    """Not with a shell: whoever starts it by hand may want it to go on."""
+    """Not with a shell: whoever starts it by hand may want it to go on. Others see by its sign that it lives."""
     if kind == "lake":
         server: Server = request.getfixturevalue("server")
         warehouse: Warehouse = server.new_lake(f"left_by_{starter}")
@@ -77,6 +83,9 @@ def test_dbt_ends_with_the_run_that_started_it(
         "PERSONA_FIDELITY_WAREHOUSE": warehouse.address,
         "PYTHONPATH": str(PROJECT),
     }
+    home = Path(environment["DAGSTER_HOME"])
+    home.mkdir()
+    monkeypatch.setenv("DAGSTER_HOME", str(home))
     with held_lake(warehouse) if isinstance(warehouse, Lake) else held_file(warehouse) as waits:
         parent = subprocess.Popen(
             [sys.executable, "-m", "tests.lake.dbt_parent", starter, str(tmp_path / "target")],
@@ -89,6 +98,7 @@ def test_dbt_ends_with_the_run_that_started_it(
         dbt = int(parent.stdout.readline())
         try:
             assert wait_until(waits, 90)
+            assert bool(list(home.glob(f"alive/*:{dbt}:*"))) == signs.count(home)
             parent.kill()
             parent.communicate()
             assert wait_until(lambda: not lives(dbt), 4) is not outlives
