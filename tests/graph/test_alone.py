@@ -18,6 +18,8 @@ from dagster_defs import run
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import Step
 from dagster_defs.workspace import Workspace, open_workspace
+from python_assets.prepared import MADE_CORPUS, MADE_PROBES
+from python_assets.stages import mark
 from tests.conftest import PROJECT
 from tests.graph.conftest import Finished, own_environment, run_command
 
@@ -32,9 +34,11 @@ def workspace(small_run: Finished, tmp_path: Path) -> Workspace:
     asked = "  - {name: asked, condition: grounded, size: 3, rater: {backend: vllm, model: nobody/nothing}}\nmetrics:"
     study.write_text((small_run.folder / "small.yml").read_text().replace("metrics:", asked))
     opened = open_workspace(study=str(study), warehouse=path)
-    # As if `prepare` had brought its settings in.
+    # As if `prepare` had brought its settings in, and made all with them.
     changed = "update raw.study set config_hash = ?"
     opened.warehouse.write(lambda connection: connection.execute(changed, [opened.study.config_hash()]))
+    for part in (MADE_CORPUS, MADE_PROBES):
+        mark(opened.warehouse, part, opened.study.config_hash())
     return opened
 
 
