@@ -16,6 +16,8 @@ GRACE_SECONDS = 20.0
 NUMBERS = (signal.SIGINT, signal.SIGTERM)
 TRACKERS = ("multiprocessing.resource_tracker", "joblib.externals.loky.backend.resource_tracker")
 """They outlive a command that was stopped, and say below its last sentence what they tidy up after it."""
+IGNORED_CLOSE = "generator ignored GeneratorExit"
+"""Python's words when an interrupt hit who reads what dbt says: dagster-dbt's reader goes on when it is to be closed."""
 
 
 class _Signals:
@@ -62,10 +64,12 @@ def _swallowed_interrupts(signals: _Signals) -> Iterator[None]:
 
     def hook(unraisable: sys.UnraisableHookArgs, /) -> None:
         # Interrupts, Dagster's own too, are no Exception; nor is SystemExit, which may come without a signal.
-        if issubclass(unraisable.exc_type, Exception) or not signals.received():
+        if not signals.received():
             before(unraisable)
-        else:
+        elif not issubclass(unraisable.exc_type, Exception):
             signals.swallowed.set()
+        elif str(unraisable.exc_value) != IGNORED_CLOSE:
+            before(unraisable)
 
     sys.unraisablehook = hook
     try:

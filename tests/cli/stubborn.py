@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from contextlib import suppress
 
 import click
@@ -75,6 +76,21 @@ def finalises() -> None:
     slow = Slow()
     del slow
     time.sleep(60)
+
+
+@main.command()
+def reads() -> None:
+    """Who reads a process's words is closed, and goes on, as dagster-dbt's reader of dbt does."""
+
+    def words() -> Iterator[str]:
+        try:
+            yield "word"
+        except BaseException:
+            yield "no JSON"
+
+    for _ in words():
+        print("ready", flush=True)
+        time.sleep(60)
 
 
 class Leaves:

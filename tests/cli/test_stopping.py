@@ -29,7 +29,10 @@ def started(command: str) -> subprocess.Popen[str]:
     )
 
 
-@pytest.mark.parametrize("command", ["heeds", "fails", "dagster", "captures", "finalises", "swallows", "leaks"])
+COMMANDS = ["heeds", "fails", "dagster", "captures", "finalises", "reads", "swallows", "leaks"]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_ends_a_command_with_one_sentence(command: str, number: signal.Signals, code: int) -> None:
     process = started(command)
