@@ -95,9 +95,8 @@ def _keep(
 ) -> Outcome:
     name = "{instrument} of {split}, seed {seed}".format(**made)
     changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
-    if (changes is None or _is_due(data, changes, settings.retrain_after)) and (
-        other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version)
-    ):
+    due = changes is None or _is_due(data, changes, settings.retrain_after)
+    if due and (other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version)):
         log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
         return "taken over"
     earlier = None
@@ -106,7 +105,8 @@ def _keep(
     if earlier:
         log(f"{name}: taken over from {earlier}, whose encoder has the same settings and earlier data")
         changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
-    if changes is None or _is_due(data, changes, settings.retrain_after):
+        due = changes is None or _is_due(data, changes, settings.retrain_after)
+    if changes is None or due:
         _train(warehouse, data, settings, made, code_version, log)
         return "trained"
     if not len(changes.stale) and not changes.gone:
