@@ -13,6 +13,7 @@ from dagster_defs.refresh import refresh
 from dagster_defs.run_state import CANNOT_LOOK, RunState
 from dagster_defs.workspace import PROJECT, Workspace, open_workspace
 from python_assets.ingest import source_files
+from python_assets.raters.model_state import model_looks
 from python_assets.stages import code_fingerprint, digest, files_fingerprint, finished_stages
 
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
@@ -80,8 +81,8 @@ def source_file_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult |
     job_name=refresh.name,
     minimum_interval_seconds=SECONDS_BETWEEN_LOOKS,
     default_status=dg.DefaultSensorStatus.STOPPED,
-    description="Starts the job refresh when a source file, an import, the study's settings or the code changed or a step is due for "
-    "another reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
+    description="Starts the job refresh when a source file, an import, the study's settings, a local model or the code changed, or a step "
+    "is due for another reason, and again ten minutes after it failed or was cancelled. Off until it is switched on.",
 )
 def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
     """Whole steps in the order of `run`: result tables follow when every population has its scores, never before."""
@@ -120,4 +121,5 @@ def inputs(workspace: Workspace, *, has_run: bool) -> str:
     imports = workspace.warehouse.rows("from raw.imports order by all") if has_run else []
     # The settings' hash is of a set of splits; the report shows them in their order.
     settings = workspace.study.config_hash(), list(workspace.study.splits)
-    return digest(fingerprint(workspace), settings, imports, code_fingerprint(PROJECT))
+    models = [model_looks(population.rater) for population in workspace.study.populations]
+    return digest(fingerprint(workspace), settings, imports, models, code_fingerprint(PROJECT))

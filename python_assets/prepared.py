@@ -1,11 +1,11 @@
-"""With which settings dbt made the corpus and the probes: ``ingest`` alone brings other settings into ``raw``."""
+"""With which settings dbt made the corpus and the probes, and whether to the end: ``ingest`` alone brings settings and files into ``raw``."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from python_assets.stages import Stage, finished_stages, has_settings, mark, require_settings
+from python_assets.stages import CORPUS, Stage, finished_stages, has_settings, mark, raw_fingerprint, require_settings
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
@@ -22,7 +22,8 @@ def making(
 ) -> Iterator[None]:
     """Write down, when the block ends well, with which settings parts were made.
 
-    A part of other settings is that no more once something of it is made with these: should the block fail, it is of none.
+    A part of other settings is that no more once something of it is made with these: should the block fail, it is of none. So it is
+    with a corpus that files have come for, and with the probes, which are chosen from it.
 
     Args:
         warehouse: Where they are made.
@@ -32,8 +33,9 @@ def making(
     """
     settings = study.config_hash()
     made = finished_stages(warehouse)
-    for part in touched:
-        if made.get(part, settings) != settings:
+    has_new_files = MADE_CORPUS in touched and made.get(CORPUS) != raw_fingerprint(warehouse)
+    for part in (MADE_CORPUS, MADE_PROBES) if has_new_files else touched:
+        if part in made and (has_new_files or made[part] != settings):
             mark(warehouse, part, None)
     yield
     # While dbt was at work, somebody may have brought other settings in.

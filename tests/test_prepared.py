@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from python_assets.prepared import MADE_CORPUS, MADE_PROBES, is_prepared, making, require_prepared
-from python_assets.stages import Stage
+from python_assets.stages import CORPUS, Stage, mark, raw_fingerprint
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError
@@ -36,6 +36,13 @@ def build(warehouse: Warehouse, study: Study, *, whole: Sequence[Stage]) -> None
     bring_in(warehouse, study)
     with making(warehouse, study, touched=whole, whole=whole):
         pass
+    if MADE_CORPUS in whole:
+        mark(warehouse, CORPUS, raw_fingerprint(warehouse))
+
+
+def bring_in_a_file(warehouse: Warehouse) -> None:
+    row = "'a.jsonl', 'reviews', 'Gift_Cards', '2023', 'abc', 1, 'second', 1, 1, 0, 0, 0, now()::timestamp"
+    warehouse.write(lambda connection: connection.execute(f"insert into raw.ingested_files values ({row})"))
 
 
 def break_off(warehouse: Warehouse, study: Study, part: Stage) -> None:
@@ -63,6 +70,28 @@ def test_a_part_that_broke_off_is_of_neither_settings(warehouse: Warehouse, part
 
 def test_what_is_made_anew_with_the_same_settings_stays_of_them(warehouse: Warehouse) -> None:
     break_off(warehouse, BEFORE, MADE_CORPUS)
+    require_prepared(warehouse, BEFORE)
+
+
+@pytest.mark.parametrize("whole", [[MADE_CORPUS], []])
+def test_a_corpus_with_new_files_that_broke_off_or_was_made_in_part_is_a_mixture(
+    warehouse: Warehouse, whole: list[Stage]
+) -> None:
+    bring_in_a_file(warehouse)
+    # Up to here all is as it was before the file.
+    require_prepared(warehouse, BEFORE)
+    with pytest.raises(KeyboardInterrupt), making(warehouse, BEFORE, touched=[MADE_CORPUS], whole=whole):
+        raise KeyboardInterrupt
+    assert not is_prepared(warehouse, BEFORE)
+    build(warehouse, BEFORE, whole=PARTS)
+    require_prepared(warehouse, BEFORE)
+
+
+def test_probes_are_of_the_corpus_that_they_were_chosen_from(warehouse: Warehouse) -> None:
+    bring_in_a_file(warehouse)
+    build(warehouse, BEFORE, whole=[MADE_CORPUS])
+    assert not is_prepared(warehouse, BEFORE)
+    build(warehouse, BEFORE, whole=[MADE_PROBES])
     require_prepared(warehouse, BEFORE)
 
 

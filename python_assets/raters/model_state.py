@@ -6,12 +6,21 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import NamedTuple
 
 from python_assets.raters import smollm
 from python_assets.raters.chat import ChatModelError
 from python_assets.raters.weights import find_weights, folder_sha256, known_version, weight_files
 from python_assets.stages import digest, files_fingerprint
 from python_assets.study import Rater
+
+CANNOT_TELL = (ChatModelError, PackageNotFoundError, OSError)
+
+
+class _Found(NamedTuple):
+    looks: str
+    content: Callable[[], str | None]
+    runtime: str | None
 
 
 def model_state(rater: Rater, *, known: Iterable[str] = ()) -> str:
@@ -24,16 +33,20 @@ def model_state(rater: Rater, *, known: Iterable[str] = ()) -> str:
     Returns:
         Nothing where this machine cannot tell: the model is not on it, or the rater loads none.
     """
-    if rater.backend not in ("transformers", "vllm"):
-        return ""
     try:
-        # Its identity has vLLM's version, as answers are no longer the same.
-        runtime = version("vllm") if rater.backend == "vllm" else None
-        files, content = _find(str(rater.model))
-        looks = digest(files, runtime)
-        found = next((state for state in known if state.startswith(f"{looks}.")), None)
-        return found or f"{looks}.{digest(content(), runtime)}"
-    except (ChatModelError, PackageNotFoundError, OSError):
+        if (found := _look(rater)) is None:
+            return ""
+        state = next((state for state in known if state.startswith(f"{found.looks}.")), None)
+        return state or f"{found.looks}.{digest(found.content(), found.runtime)}"
+    except CANNOT_TELL:
+        return ""
+
+
+def model_looks(rater: Rater) -> str:
+    """The first part of ``model_state``, for which no weights are read."""
+    try:
+        return found.looks if (found := _look(rater)) else ""
+    except CANNOT_TELL:
         return ""
 
 
@@ -45,6 +58,15 @@ def same_model(before: str, now: str) -> bool:
         now: Where this is nothing, the answer is yes: a machine without the model cannot use it, either.
     """
     return not now or before.rpartition(".")[2] == now.rpartition(".")[2]
+
+
+def _look(rater: Rater) -> _Found | None:
+    if rater.backend not in ("transformers", "vllm"):
+        return None
+    # Its identity has vLLM's version, as answers are no longer the same.
+    runtime = version("vllm") if rater.backend == "vllm" else None
+    files, content = _find(str(rater.model))
+    return _Found(digest(files, runtime), content, runtime)
 
 
 def _find(model: str) -> tuple[str | None, Callable[[], str | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from dagster_defs import sensors
 from dagster_defs.plan import plan
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
@@ -47,3 +48,14 @@ def test_a_model_that_comes_while_its_step_runs_or_is_on_another_machine_is_no_o
     (model / "config.json").unlink()
     model.rmdir()
     assert RunState(workspace).is_done(step)
+
+
+def test_a_model_that_was_updated_in_place_is_seen_by_the_sensor(opened: Open, tmp_path: Path) -> None:
+    config = tmp_path / "tuned" / "config.json"
+    config.parent.mkdir()
+    config.write_text("{}")
+    workspace, _ = with_a_tuned_model(opened, config.parent)
+    before = sensors.inputs(workspace, has_run=True)
+    assert sensors.inputs(workspace, has_run=True) == before
+    config.write_text("{ }")
+    assert sensors.inputs(workspace, has_run=True) != before

@@ -9,7 +9,7 @@ import pytest
 
 from python_assets.raters import model_state as module
 from python_assets.raters import smollm
-from python_assets.raters.model_state import model_state, same_model
+from python_assets.raters.model_state import model_looks, model_state, same_model
 from python_assets.study import Rater
 
 
@@ -45,6 +45,7 @@ def test_weights_that_look_as_before_are_not_read(tuned: Rater, monkeypatch: pyt
     before = model_state(tuned)
     monkeypatch.setattr(module, "folder_sha256", lambda folder: pytest.fail("read"))
     assert model_state(tuned, known=["", "another.state", before]) == before
+    assert before.startswith(f"{model_looks(tuned)}.")
 
 
 @pytest.mark.parametrize(
@@ -60,6 +61,7 @@ def test_weights_that_look_as_before_are_not_read(tuned: Rater, monkeypatch: pyt
 )
 def test_of_what_is_not_here_nobody_can_say(rater: Rater, tuned: Rater) -> None:
     assert model_state(rater) == ""
+    assert model_looks(rater) == ""
     assert same_model(model_state(tuned), "")
     assert not same_model("", model_state(tuned))
 
