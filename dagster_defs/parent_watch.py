@@ -1,15 +1,16 @@
-"""dbt ends with the process that started it: one that goes on alone would build beside the next run's."""
+"""dbt, and a step in a process of its own, end with the process that started them: one that goes on alone is in the next run's way."""
 
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 
 from python_assets.processes import is_gone, this_process
 
-PARENT_VARIABLE = "PERSONA_FIDELITY_DBT_PARENT"
-"""Name of the process that started dbt; without it, as in a shell, dbt goes on as long as it likes."""
+PARENT_VARIABLE = "PERSONA_FIDELITY_PARENT"
+"""Name of the process that started this one; without it, as in a shell, it goes on as long as it likes."""
 LOOK_SECONDS = 0.5
 """Far less than another dbt takes to start."""
 
@@ -19,21 +20,29 @@ def name_parent() -> None:
     os.environ[PARENT_VARIABLE] = this_process()
 
 
-def end_with_parent() -> None:
-    """End this process soon after the one that started it is gone."""
+def end_with_parent(*, grace: float = 0.0) -> None:
+    """End this process soon after the one that started it is gone.
+
+    Args:
+        grace: Seconds it has, after SIGTERM, to put away what it has; without any it ends at once.
+    """
     parent = os.environ.get(PARENT_VARIABLE)
     if parent:
-        _end_if_gone(parent)
-        threading.Thread(target=_watch, args=(parent,), name="parent watch", daemon=True).start()
+        _end_if_gone(parent, grace)
+        threading.Thread(target=_watch, args=(parent, grace), name="parent watch", daemon=True).start()
 
 
-def _watch(parent: str) -> None:
+def _watch(parent: str, grace: float) -> None:
     while True:
         time.sleep(LOOK_SECONDS)
-        _end_if_gone(parent)
+        _end_if_gone(parent, grace)
 
 
-def _end_if_gone(parent: str) -> None:
-    if is_gone(parent):
-        # At once, whatever the other threads are in the middle of: a transaction is all or nothing.
-        os._exit(1)
+def _end_if_gone(parent: str, grace: float) -> None:
+    if not is_gone(parent):
+        return
+    if grace:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(grace)
+    # Whatever the other threads are in the middle of: a transaction is all or nothing.
+    os._exit(1)

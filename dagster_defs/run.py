@@ -16,6 +16,7 @@ import dagster as dg
 
 from dagster_defs.failures import first_cause
 from dagster_defs.history import open_history
+from dagster_defs.parent_watch import end_with_parent, name_parent
 from dagster_defs.plan import STAGES, plan
 from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_killed_runs
 from dagster_defs.run_state import RunState, Step
@@ -169,6 +170,7 @@ def _run_alone(step: Step) -> None:
     run: subprocess.Popen[str] | None = None
     try:
         with _no_ctrl_c():
+            name_parent()
             # The user's folder may hold a file with the name of a module.
             environment = os.environ | {"PYTHONSAFEPATH": "1"}
             run = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
@@ -209,6 +211,7 @@ def _quiet_output() -> Iterator[None]:
 
 
 if __name__ == "__main__":
+    end_with_parent(grace=ENDING_SECONDS)
     job, population, split = sys.argv[1:4]
     with open_history() as own_instance:
         try:

@@ -15,6 +15,7 @@ import dagster as dg
 import pytest
 
 from dagster_defs import run
+from dagster_defs.parent_watch import PARENT_VARIABLE
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import Step
 from dagster_defs.workspace import Workspace, open_workspace
@@ -114,6 +115,45 @@ def test_it_is_ended_when_it_does_not_heed_that(tmp_path: Path, monkeypatch: pyt
         time.sleep(0.3)
         run._end(process)
     assert process.returncode == -signal.SIGKILL
+
+
+WATCHES = """
+import signal, sys, time
+from dagster_defs.parent_watch import end_with_parent
+def put_away(*_):
+    time.sleep(1)
+    open("{said}", "w").write("put away")
+    sys.exit(1)
+signal.signal(signal.SIGTERM, put_away)
+end_with_parent(grace=20)
+print("ready", file=sys.stderr, flush=True)
+time.sleep(30)
+print("went on", file=sys.stderr, flush=True)
+"""
+
+
+def test_it_puts_away_what_it_has_and_ends_when_the_run_was_killed(tmp_path: Path) -> None:
+    python, said = tmp_path / "python", tmp_path / "said"
+    python.write_text(f"#!{sys.executable}\n{WATCHES.format(said=said)}")
+    python.chmod(0o755)
+    environment = os.environ | {"PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-c", RUN, str(python)]
+    with subprocess.Popen(command, cwd=PROJECT, env=environment, stderr=subprocess.PIPE, text=True) as done:
+        assert done.stderr is not None
+        assert done.stderr.readline() == "ready\n"
+        done.kill()
+        # It has both ends of the pipe: this waits for it, too.
+        assert done.stderr.read() == ""
+    assert said.read_text() == "put away"
+
+
+def test_its_command_looks_who_started_it(tmp_path: Path) -> None:
+    names_itself = "from python_assets.processes import this_process; print(this_process())"
+    gone = subprocess.run([sys.executable, "-c", names_itself], cwd=PROJECT, capture_output=True, text=True, check=True)
+    environment = own_environment(tmp_path) | {PARENT_VARIABLE: gone.stdout.strip()}
+    command = [sys.executable, "-m", "dagster_defs.run", "evaluate", "asked", "Combined"]
+    done = subprocess.run(command, cwd=PROJECT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGTERM, done.stderr
 
 
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")

@@ -68,7 +68,7 @@ def test_a_mistyped_address_is_told_at_once(server: Server) -> None:
 
 def test_dbt_waits_for_a_restart(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """When it begins, and before each node; in the middle of one it ends, as Python's steps do."""
-    monkeypatch.delenv("PERSONA_FIDELITY_DBT_PARENT", raising=False)
+    monkeypatch.delenv("PERSONA_FIDELITY_PARENT", raising=False)
     lake = server.new_lake("dbt_restarted")
     lake.prepare()
     attached = Attachment(path=lake.address, alias="lake")
