@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import dagster as dg
@@ -23,6 +24,7 @@ from python_assets.stages import (
     evaluate_fingerprint,
     finished_stages,
     imports_fingerprint,
+    last_finished,
     mark,
     prepare_fingerprint,
     raw_fingerprint,
@@ -74,7 +76,7 @@ class RunState:
     def is_done(self, step: Step) -> bool:
         """Whether the step was finished with the same inputs, and its output is there."""
         done = finished_stages(self.warehouse)
-        if step.stage not in done or (step.job == "publish" and not self.workspace.report_path.exists()):
+        if step.stage not in done or (step.job == "publish" and not has_report(self.workspace)):
             return False
         # Files may have been withdrawn, or settings of another study written, since dbt last made corpus and probes.
         if step.job == "prepare" and (
@@ -159,6 +161,19 @@ class RunState:
         if split not in self._contents:
             self._contents[split] = split_fingerprint(self.warehouse, split)
         return self._contents[split]
+
+
+def has_report(workspace: Workspace) -> bool:
+    """Whether a report is here that is no older than what it is made of: of a lake, another machine may have published since.
+
+    Args:
+        workspace: Its warehouse has marks of finished stages.
+    """
+    if not workspace.report_path.exists():
+        return False
+    made = datetime.fromtimestamp(workspace.report_path.stat().st_mtime, UTC).replace(tzinfo=None)
+    newest = last_finished(workspace.warehouse)
+    return newest is None or newest <= made
 
 
 def _joined(inputs: str, model: str) -> str:

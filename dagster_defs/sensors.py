@@ -10,7 +10,7 @@ from dagster_defs.jobs import prepare
 from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.processes import UNDER_WAY, held_up_by, release_killed_runs
 from dagster_defs.refresh import refresh
-from dagster_defs.run_state import CANNOT_LOOK, RunState
+from dagster_defs.run_state import CANNOT_LOOK, RunState, has_report
 from dagster_defs.workspace import PROJECT, Workspace, open_workspace
 from python_assets.ingest import source_files
 from python_assets.raters.model_state import model_looks
@@ -97,7 +97,7 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
         given = inputs(workspace, has_run=bool(stages))
         # Changes when a step may have become due; cheap, as the contents of the corpus are not looked at.
         prepared = workspace.warehouse.rows("select config_hash from raw.study") if stages else []
-        seen = digest(given, sorted(stages.items()), prepared, workspace.report_path.exists())
+        seen = digest(given, sorted(stages.items()), prepared, bool(stages) and has_report(workspace))
         if failed is not None and failed < SECONDS_BETWEEN_TRIES and given == cursor.get("tried", given):
             return dg.SkipReason(
                 "The last refresh failed or was cancelled: it is tried again ten minutes later, or when its inputs change."

@@ -218,6 +218,16 @@ def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     return {Stage(job, partition): fingerprint for job, partition, fingerprint in rows}
 
 
+def last_finished(warehouse: Warehouse) -> datetime | None:
+    """When the last of the stages that results are made of was finished, UTC without saying so; None: none is.
+
+    Raises:
+        NoWarehouseError: There is no warehouse yet.
+    """
+    ((newest,),) = warehouse.rows("select max(finished_at) from raw.stages where job <> 'publish'")
+    return newest
+
+
 def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
     """Record that a stage is finished; None: that it is not, so that a killed run does not look done."""
     row = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Callable
@@ -70,7 +71,8 @@ def test_after_a_run_nothing_is_started(look: Look) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", ["file", "study", "import", "what the UI made anew", "report", "code", "settings of another study"]
+    "change",
+    ["file", "study", "import", "what the UI made anew", "report", "older report", "code", "settings of another study"],
 )
 def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
     workspace: Workspace, look: Look, monkeypatch: pytest.MonkeyPatch, change: str
@@ -94,6 +96,8 @@ def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
             mark(workspace.warehouse, Stage("evaluate", "perfect_rater|Combined"), None)
         case "report":
             workspace.report_path.unlink()
+        case "older report":
+            os.utime(workspace.report_path, (1, 1))
         case "code":
             monkeypatch.setitem(stages.CODE_FOLDERS, "models", ("*.sql",))
         case "settings of another study":

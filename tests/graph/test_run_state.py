@@ -259,6 +259,23 @@ def test_a_missing_report_is_made_again(opened: Open) -> None:
     assert to_do(workspace) == [("publish", "")]
 
 
+def test_a_report_of_before_is_made_again(opened: Open) -> None:
+    """As where another machine has published a lake since, or the file was copied to where a report lay."""
+    workspace = opened()
+    os.utime(workspace.report_path, (1, 1))
+    assert to_do(workspace) == [("publish", "")]
+
+
+def test_a_population_that_another_run_finished_again_while_its_scores_were_published_is_published_again(
+    opened: Open,
+) -> None:
+    """The other had taken its scores away, and finds the same ones: what stands in the results is without them."""
+    workspace = opened()
+    stage = Stage("evaluate", "random_rater|Combined")
+    mark(workspace.warehouse, stage, finished_stages(workspace.warehouse)[stage])
+    assert to_do(workspace) == [("publish", "")]
+
+
 def test_an_interrupted_step_does_not_look_done(opened: Open) -> None:
     workspace = opened()
     state, step = RunState(workspace), plan(workspace.study)[1]
