@@ -18,7 +18,8 @@ from python_assets.warehouse import Warehouse
 if TYPE_CHECKING:
     from python_assets.raters.chat import ChatModel
 
-_OPEN: dict[str, ChatModel] = {}
+_OPEN: dict[str, tuple[ChatModel, str]] = {}
+"""Each with the look of its files when it was loaded."""
 
 
 class WarehouseResource(dg.ConfigurableResource):
@@ -64,15 +65,31 @@ class WarehouseResource(dg.ConfigurableResource):
 
 
 class ChatModels(dg.ConfigurableResource):
-    """Loads a chat model once a process; a GPU's memory is not given back before the process ends."""
+    """Loads a chat model once a process, and again where it was updated meanwhile.
+
+    vLLM's stays: a GPU's memory is not given back before the process ends, which is one population's.
+    """
 
     _unused: bool = PrivateAttr(default=False)
 
     def get(self, rater: Rater) -> ChatModel:
-        """The model of a rater."""
+        """The model of a rater.
+
+        Raises:
+            ChatModelError: It cannot be loaded, or its runtime is not installed.
+        """
         from python_assets.raters.chat import open_chat_model
+        from python_assets.raters.model_state import model_looks
 
         key = f"{rater.backend}|{rater.model}|{rater.base_url}|{sorted(rater.options.items())}"
-        if key not in _OPEN:
-            _OPEN[key] = open_chat_model(rater)
-        return _OPEN[key]
+        looks = model_looks(rater)
+        if key in _OPEN:
+            model, loaded = _OPEN[key]
+            if rater.backend == "vllm" or looks in {"", loaded}:
+                return model
+            del _OPEN[key]
+            model.close()
+        model = open_chat_model(rater)
+        # One that was not here before has been fetched.
+        _OPEN[key] = model, looks or model_looks(rater)
+        return model
