@@ -98,12 +98,13 @@ class RunState:
         done = finished_stages(self.warehouse)
         former_inputs, _, former_model = done.get(step.stage, "").partition(":")
         is_other = former_inputs != inputs or not same_model(former_model, model)
+        # First: a step that breaks off here, marked and without scores, would be done if what changed were taken back.
+        if step.stage in done:
+            mark(self.warehouse, step.stage, None)
         if isinstance(step.partition, dg.MultiPartitionKey) and is_other:
             # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results. What it
             # was scored with is not known where its encoder has been looked at since.
             forget_scores(self.warehouse, **step.partition.keys_by_dimension)
-        if step.stage in done:
-            mark(self.warehouse, step.stage, None)
         yield
         # A model that was not here before has been fetched by the step.
         mark(self.warehouse, step.stage, _joined(inputs, model or self._model(step)))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from dagster_defs import run_state
 from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
@@ -20,6 +21,7 @@ from python_assets.stages import (
     raw_fingerprint,
 )
 from python_assets.warehouse import Warehouse
+from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import Open, run_in_the_ui, run_sql, to_do
 from tests.sql.support import make_study
 
@@ -73,6 +75,25 @@ def test_who_fails_with_other_evidence_has_no_scores_of_the_former(
     )
     assert (("random_rater",) in with_scores) is stay
     assert ("perfect_rater",) in with_scores
+
+
+@pytest.mark.parametrize("breaks_off", ["forget_scores", "mark"])
+def test_a_step_that_breaks_off_as_it_begins_is_due_or_has_its_scores(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, breaks_off: str
+) -> None:
+    changed = opened(old="probes:", new="grounding: {window: all}\nprobes:")
+    (step,) = [step for step in plan(changed.study) if step.label == "random_rater on Combined"]
+
+    def in_use(*_: object, **__: object) -> None:
+        raise WarehouseError("in use by another process")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(run_state, breaks_off, in_use)
+        with pytest.raises(WarehouseError), RunState(changed).doing(step):
+            pytest.fail("it goes on")
+    as_before = opened()
+    scores = as_before.warehouse.rows("from ml.population_scores where population = 'random_rater'")
+    assert scores or not RunState(as_before).is_done(step)
 
 
 @pytest.mark.parametrize(
