@@ -98,8 +98,8 @@ def _begun(run: dg.DagsterRun) -> Iterator[tuple[Step, dict[str, str]]]:
             begun = {job: state.fingerprint(step)}
             if job == "evaluate":
                 begun[PERSONAS] = state.personas_fingerprint(step)
-        except CANNOT_LOOK:
-            # The assets themselves say what is wrong; without a mark a stage is due.
+        except (*CANNOT_LOOK, LookupError):
+            # The assets themselves say what is wrong, of a split that left the study, too; without a mark a stage is due.
             continue
         yield step, begun
 

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
+from dagster_defs import stage_marks
 from dagster_defs.stage_marks import STAGES
 from dagster_defs.wiring import defs
 from dagster_defs.workspace import Workspace
@@ -76,6 +78,16 @@ def test_what_failed_in_the_ui_is_due(opened: Open) -> None:
     workspace = opened()
     workspace.warehouse.write(lambda connection: connection.execute("drop table ml.anchor_scores"))
     assert run_as_the_ui(workspace, ("", "evaluate")) == [(False, DUE)]
+
+
+@pytest.mark.parametrize(("population", "split"), [("perfect_rater", "Gone"), ("gone", "Combined")])
+def test_a_run_of_what_left_the_study_is_left_to_the_assets_to_refuse(
+    opened: Open, monkeypatch: pytest.MonkeyPatch, population: str, split: str
+) -> None:
+    monkeypatch.setattr(stage_marks, "WORKSPACE", opened())
+    names = {"dagster/partition/population": population, "dagster/partition/split": split}
+    run = dg.DagsterRun(job_name="evaluate", tags={"dagster/partition": f"{population}|{split}"} | names)
+    assert list(stage_marks._begun(run)) == []
 
 
 @pytest.mark.parametrize("job", STAGES)
