@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -84,20 +84,19 @@ class RunState:
         ):
             return False
         inputs, _, model = done[step.stage].partition(":")
-        return inputs == self._inputs(step) and same_model(model, self._model(step))
+        return inputs == self._inputs(step) and same_model(model, self._model(step, done))
 
     @contextmanager
     def doing(self, step: Step) -> Iterator[None]:
         """Forget that the step was done; remember it when it ends well."""
+        done = finished_stages(self.warehouse)
         # Taken beforehand: what changes while the step runs makes it due again.
-        inputs, model = self._inputs(step), self._model(step)
+        began = _joined(self._inputs(step), self._model(step, done))
         if step.job == "prepare":
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
-        done = finished_stages(self.warehouse)
-        former_inputs, _, former_model = done.get(step.stage, "").partition(":")
-        is_other = former_inputs != inputs or not same_model(former_model, model)
+        is_other = not same_fingerprint(done.get(step.stage, ""), began)
         # First: a step that breaks off here, marked and without scores, would be done if what changed were taken back.
         if step.stage in done:
             mark(self.warehouse, step.stage, None)
@@ -106,16 +105,21 @@ class RunState:
             # was scored with is not known where its encoder has been looked at since.
             forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         yield
-        # A model that was not here before has been fetched by the step.
-        mark(self.warehouse, step.stage, _joined(inputs, model or self._model(step)))
+        mark(self.warehouse, step.stage, self.with_fetched_model(step, began))
 
     def fingerprint(self, step: Step) -> str:
         """Of everything that the step depends on, as it is now."""
-        return _joined(self._inputs(step), self._model(step))
+        return _joined(self._inputs(step), self._model(step, finished_stages(self.warehouse)))
 
     def personas_fingerprint(self, step: Step) -> str:
         """Of what a population's personas alone depend on: on no encoder."""
-        return _joined(self._population_fingerprint(step, encoded=self.code, encoders=""), self._model(step))
+        inputs = self._population_fingerprint(step, encoded=self.code, encoders="")
+        return _joined(inputs, self._model(step, finished_stages(self.warehouse)))
+
+    def with_fetched_model(self, step: Step, fingerprint: str) -> str:
+        """A fingerprint from before the step, and the state of the model that the step has fetched if it was not here then."""
+        inputs, _, model = fingerprint.partition(":")
+        return _joined(inputs, model or self._model(step, {}))
 
     def _inputs(self, step: Step) -> str:
         if step.job == "prepare":
@@ -144,10 +148,10 @@ class RunState:
             self.study, population, split=split, encoded=encoded, encoders=encoders, seeds=seeds
         )
 
-    def _model(self, step: Step) -> str:
+    def _model(self, step: Step, done: Mapping[Stage, str]) -> str:
         if not isinstance(step.partition, dg.MultiPartitionKey):
             return ""
-        former = finished_stages(self.warehouse).get(step.stage, "").partition(":")[2]
+        former = done.get(step.stage, "").partition(":")[2]
         population = self.study.population(step.partition.keys_by_dimension["population"])
         state = model_state(population.rater, known=[former, *self._models])
         self._models.add(state)
@@ -175,6 +179,12 @@ def has_report(workspace: Workspace) -> bool:
     made = datetime.fromtimestamp(workspace.report_path.stat().st_mtime, UTC).replace(tzinfo=None)
     newest = last_finished(workspace.warehouse)
     return newest is None or newest <= made
+
+
+def same_fingerprint(before: str, now: str) -> bool:
+    """Whether two fingerprints are of the same inputs, and of a model with the same content."""
+    (inputs, _, model), (inputs_now, _, model_now) = before.partition(":"), now.partition(":")
+    return inputs == inputs_now and same_model(model, model_now)
 
 
 def _joined(inputs: str, model: str) -> str:

@@ -18,7 +18,7 @@ from dagster_defs.assets.text import item_clusters, item_embeddings
 from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import PROCESS_TAG
 from dagster_defs.resources import WarehouseResource
-from dagster_defs.run_state import CANNOT_LOOK, RunState, Step
+from dagster_defs.run_state import CANNOT_LOOK, RunState, Step, same_fingerprint
 from python_assets.processes import this_process
 from python_assets.stages import mark
 
@@ -74,9 +74,15 @@ class MarkingWarehouse(WarehouseResource):
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Mark what has been made as a whole, by this run or by it and the others of a backfill."""
-        for step, begun in self._begun.items():
-            assert context.instance is not None
-            if context.run is None or not _is_finished(context.instance, context.run, step, begun):
+        run, instance = context.run, context.instance
+        if run is None or instance is None or not self._begun:
+            return
+        state = RunState(WORKSPACE)
+        for step, values in self._begun.items():
+            begun = {name: state.with_fetched_model(step, value) for name, value in values.items()}
+            # The other runs of a backfill began with the model that this one has fetched.
+            instance.add_run_tags(run.run_id, {BEGAN + name: value for name, value in begun.items()})
+            if not _is_finished(instance, run, step, begun):
                 continue
             try:
                 mark(self.open(), step.stage, begun[step.job])
@@ -123,7 +129,9 @@ def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, b
             return False
         times = [event.timestamp for event in made if event is not None]
         other = instance.get_run_by_id(runs.pop())
-        if other is None or other.tags.get(BEGAN + name) != begun[name] or min(times) < made_until:
+        if other is None or min(times) < made_until:
+            return False
+        if not same_fingerprint(other.tags.get(BEGAN + name, ""), begun[name]):
             return False
         if other.run_id != run.run_id and (BACKFILL not in run.tags or other.tags.get(BACKFILL) != run.tags[BACKFILL]):
             return False

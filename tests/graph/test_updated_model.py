@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from dagster_defs import sensors
+import dagster as dg
+import pytest
+from dagster._core.test_utils import create_run_for_test
+
+from dagster_defs import sensors, stage_marks
 from dagster_defs.plan import plan
-from dagster_defs.run_state import RunState, Step
+from dagster_defs.run_state import RunState, Step, same_fingerprint
+from dagster_defs.stage_marks import BEGAN, PERSONAS, MarkingWarehouse
 from dagster_defs.workspace import Workspace
+from python_assets.stages import finished_stages
 from tests.graph.conftest import Open
 
 
@@ -48,6 +56,38 @@ def test_a_model_that_comes_while_its_step_runs_or_is_on_another_machine_is_no_o
     (model / "config.json").unlink()
     model.rmdir()
     assert RunState(workspace).is_done(step)
+
+
+def test_a_model_that_comes_while_a_run_of_the_ui_evaluates_is_no_other(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = tmp_path / "fetched"
+    workspace, step = with_a_tuned_model(opened, model)
+    monkeypatch.setattr(stage_marks, "WORKSPACE", workspace)
+    monkeypatch.setattr(stage_marks, "_is_finished", lambda *_: True)
+    instance = dg.DagsterInstance.ephemeral()
+    names = {"dagster/partition/population": "told", "dagster/partition/split": "Combined"}
+    run = create_run_for_test(instance, job_name="evaluate", tags=names)
+    context: Any = SimpleNamespace(instance=instance, run=run, log=None)
+    warehouse = MarkingWarehouse(address=workspace.address)
+    warehouse._begun = dict(stage_marks._begun(run))
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    warehouse.teardown_after_execution(context)
+    assert RunState(workspace).is_done(step)
+    # A backfill's next run, of the answers say, holds its own beside them.
+    found = instance.get_run_by_id(run.run_id)
+    assert found is not None
+    assert same_fingerprint(found.tags[BEGAN + PERSONAS], RunState(workspace).personas_fingerprint(step))
+    assert same_fingerprint(finished_stages(workspace.warehouse)[step.stage], RunState(workspace).fingerprint(step))
+
+
+def test_fingerprints_are_the_same_whatever_the_models_files_look_like() -> None:
+    assert same_fingerprint("inputs:old.content", "inputs:new.content")
+    assert same_fingerprint("inputs", "inputs")
+    assert not same_fingerprint("inputs", "inputs:new.content")
+    assert not same_fingerprint("inputs:new.other", "inputs:new.content")
+    assert not same_fingerprint("others:new.content", "inputs:new.content")
 
 
 def test_a_model_that_was_updated_in_place_is_seen_by_the_sensor(opened: Open, tmp_path: Path) -> None:
