@@ -9,6 +9,9 @@ import dagster as dg
 from dagster_defs.resources import WarehouseResource
 
 COMMAND = (sys.executable, "-c", "from dagster_defs.cli import main; main()", "run", "--keep-going")
+ERROR = "Error: "
+STOPPED = (130, 143)
+"""Exit codes after Ctrl-C and SIGTERM."""
 
 
 @dg.op(description="`persona-fidelity run --keep-going`, with the study and the warehouse of this UI.")
@@ -19,7 +22,7 @@ def bring_up_to_date(context: dg.OpExecutionContext, warehouse: WarehouseResourc
     """
     # The user's folder may hold a file with the name of a module.
     environment = os.environ | {"PYTHONSAFEPATH": "1"}
-    said = ""
+    said, error = "", ""
     with subprocess.Popen(
         COMMAND, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     ) as run:
@@ -27,13 +30,22 @@ def bring_up_to_date(context: dg.OpExecutionContext, warehouse: WarehouseResourc
         try:
             for line in run.stderr:
                 said = line.strip() or said
+                error = said if said.startswith(ERROR) else error
                 context.log.info(line.rstrip())
         except BaseException:
             # Whoever ends this run means what it does.
             run.terminate()
             raise
     if run.returncode:
-        raise dg.Failure(said.removeprefix("Error: ") or f"`run` ended with exit code {run.returncode}")
+        raise dg.Failure(error.removeprefix(ERROR) or _ended(run.returncode, said))
+
+
+def _ended(code: int, last_said: str) -> str:
+    """How `run` ended that gave no error: unless it was stopped, its last line is only what it was at then."""
+    if code in STOPPED and last_said:
+        return last_said
+    how = f"Signal {-code} ended `run`" if code < 0 else f"`run` ended with exit code {code}"
+    return f"{how}, which last said: {last_said}" if last_said else f"{how}."
 
 
 @dg.job(

@@ -180,8 +180,15 @@ def _run_alone(step: Step) -> None:
             _end(run)
         raise
     if run.returncode:
-        ended = f"signal {-run.returncode} ended its process" if run.returncode < 0 else "its process ended early"
-        raise RunError((said.strip().splitlines() or [f"{step.label} failed: {ended}"])[-1])
+        raise RunError(_why(step, run.returncode, (said.strip().splitlines() or [""])[-1]))
+
+
+def _why(step: Step, code: int, last_said: str) -> str:
+    if code > 0:
+        return last_said or f"{step.label} failed: its process ended early"
+    # What a killed process, or a library in it, said last need not be why it ended.
+    said = f", which last said: {last_said}" if last_said else ""
+    return f"{step.label} failed: signal {-code} ended its process{said}"
 
 
 @contextlib.contextmanager

@@ -49,6 +49,10 @@ def workspace(small_run: Finished, tmp_path: Path) -> Workspace:
         ("echo loading >&2; echo 'nothing of note'; echo 'no such model'; exit 1", "no such model"),
         ("echo loading >&2; exit 1", "asked on Combined failed: its process ended early"),
         ("echo loading >&2; kill -9 $$", "asked on Combined failed: signal 9 ended its process"),
+        (
+            "echo loading >&2; echo 'NCCL is ready'; kill -9 $$",
+            "asked on Combined failed: signal 9 ended its process, which last said: NCCL is ready",
+        ),
     ],
 )
 def test_its_progress_is_seen_and_its_end_is_explained(

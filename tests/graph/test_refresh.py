@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from dagster_defs import refresh as job
 from dagster_defs import sensors
+from dagster_defs.cli.stopping import STOPPED
 from dagster_defs.definitions import defs
 from dagster_defs.plan import plan
 from dagster_defs.processes import PROCESS_TAG
@@ -206,6 +208,27 @@ def test_why_the_job_failed_is_its_last_sentence(workspace: Workspace, instance:
         job.refresh.execute_in_process(
             instance=instance, resources={"warehouse": WarehouseResource(address=workspace.address)}
         )
+
+
+@pytest.mark.parametrize(
+    ("ends", "why"),
+    [
+        ("os.kill(os.getpid(), 9)", "Signal 9 ended `run`, which last said: [3/9] encoder of Combined"),
+        ("sys.exit(3)", "`run` ended with exit code 3, which last said: [3/9] encoder of Combined"),
+        ("sys.exit('Error: no room\\na warning at the very end')", "no room"),
+        (f"print({STOPPED!r}, file=sys.stderr); sys.exit(143)", STOPPED),
+    ],
+)
+def test_how_the_job_ended_is_told_where_it_gave_no_reason(
+    workspace: Workspace, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch, ends: str, why: str
+) -> None:
+    script = f"import os, sys; print('[3/9] encoder of Combined', file=sys.stderr, flush=True); {ends}"
+    monkeypatch.setattr(job, "COMMAND", (sys.executable, "-c", script))
+    with pytest.raises(dg.Failure) as failed:
+        job.refresh.execute_in_process(
+            instance=instance, resources={"warehouse": WarehouseResource(address=workspace.address)}
+        )
+    assert failed.value.description == why
 
 
 def test_all_of_it_is_off_until_somebody_switches_it_on() -> None:
