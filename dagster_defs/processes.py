@@ -132,19 +132,20 @@ def held_up_by(instance: dg.DagsterInstance) -> list[str]:
     return [
         f"Run {run.run_id[:8]} ({run.job_name}) counts as under way{_where(instance, run)}."
         for run in instance.get_runs(dg.RunsFilter(statuses=list(UNDER_WAY)))
-        if _process_of(run) and _life(instance, run) == Life.UNKNOWN
+        if _life(instance, run) == Life.UNKNOWN and (_process_of(run) or not _may_be_served(run))
     ]
 
 
 def _where(instance: dg.DagsterInstance, run: dg.DagsterRun | None) -> str:
     """Which process a run is in, and what to do where nothing is known of it."""
-    process = _process_of(run) if run else ""
-    if run is None or not process:
+    if run is None:
         return ""
-    if _life(instance, run) != Life.UNKNOWN:
+    process = _process_of(run)
+    if process and _life(instance, run) != Life.UNKNOWN:
         return f" ({for_people(process)})"
+    life = for_people(process) if process else "the UI that started it"
     return (
-        f"; if {for_people(process)} has ended, which cannot be seen from here, terminate that run in the Dagster UI "
+        f"; if {life} has ended, which cannot be seen from here, terminate that run in the Dagster UI "
         "(`persona-fidelity dev`) with `Force termination immediately`"
     )
 

@@ -151,3 +151,17 @@ def test_a_ui_whose_history_another_machine_may_have_open_ends_no_run_that_is_st
     assert status_of(instance, run) == Status.STARTING
     release_runs_of_ended_uis(instance)
     assert status_of(instance, run) == Status.FAILURE
+
+
+def test_a_run_that_was_starting_when_its_ui_was_killed_is_named_where_nobody_can_end_it(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signs, "LOCAL", frozenset())
+    create_run_for_test(instance, status=Status.STARTED)
+    assert held_up_by(instance) == [], "its server may still answer"
+    run = create_run_for_test(instance, job_name="encode", status=Status.STARTING)
+    release_runs_of_ended_uis(instance)
+    assert status_of(instance, run) == Status.STARTING
+    (line,) = held_up_by(instance)
+    assert line.startswith(f"Run {run.run_id[:8]} (encode) counts as under way; if the UI that started it has ended, ")
+    assert "`Force termination immediately`" in line
