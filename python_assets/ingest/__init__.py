@@ -6,7 +6,8 @@ from python_assets.ingest.formats import Layout, detect_format
 from python_assets.ingest.ledger import FileReport, in_words, known_readings
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.sources import SourceFile, source_files
-from python_assets.ingest.withdraw import Withdrawal, missing_files, unnamed_files, withdraw_files
+from python_assets.ingest.uses import missing_files, unnamed_files
+from python_assets.ingest.withdraw import Withdrawal, withdraw_files
 
 __all__ = [
     "FileReport",

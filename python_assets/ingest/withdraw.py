@@ -8,7 +8,6 @@ the file are deleted and nothing is read.
 
 from __future__ import annotations
 
-import os
 import tempfile
 from collections.abc import Collection, Sequence
 from pathlib import Path
@@ -20,7 +19,6 @@ from python_assets.ingest.errors import IngestError, write_errors
 from python_assets.ingest.formats import Kind, detect_format
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.merge import TABLES
-from python_assets.ingest.sources import SourceFile
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.turn import Work
 
@@ -72,25 +70,6 @@ _LEDGER = """
     from raw.ingested_files
     order by ingested_at, path, kind, category
 """
-
-
-def missing_files(warehouse: Warehouse) -> list[Path]:
-    """Files of the ledger that are not where they were."""
-    paths = [Path(row[0]) for row in warehouse.rows("select distinct path from raw.ingested_files order by path")]
-    return [path for path in paths if not path.exists()]
-
-
-def unnamed_files(warehouse: Warehouse, named: Collection[SourceFile]) -> list[Path]:
-    """Files of the ledger that are there, but that the study does not name any more for a category that it reads."""
-    categories = {file.category for file in named}
-    known = {(os.path.realpath(file.path), file.category, file.kind) for file in named}
-    ledger = warehouse.rows("select distinct path, category, kind from raw.ingested_files order by all")
-    found = (
-        Path(path)
-        for path, category, kind in ledger
-        if category in categories and (os.path.realpath(path), category, kind) not in known
-    )
-    return list(dict.fromkeys(path for path in found if path.exists()))
 
 
 def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: str) -> Withdrawal:
