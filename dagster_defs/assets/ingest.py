@@ -17,6 +17,7 @@ from python_assets.ingest import (
     ingest_file,
     known_readings,
     missing_files,
+    other_uses,
     source_files,
     unnamed_files,
     withdraw_files,
@@ -95,9 +96,10 @@ def ingest(
     """Read new and changed files; a broken line is kept in ``raw.rejected_rows``."""
     target = warehouse.open()
     batch_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}{batch_suffix(context.run_id)}"
-    if unwanted := to_withdraw(target, config):
+    unwanted, staying = to_withdraw(target, config)
+    if unwanted:
         forget_prepared(target)
-        context.log.info(withdraw_files(target, unwanted, batch_id=batch_id).in_words())
+        context.log.info(withdraw_files(target, unwanted, batch_id=batch_id, named=staying).in_words())
     with target.connect() as connection:
         known = known_readings(connection)
     lines, n_unchanged = [], 0
@@ -116,10 +118,11 @@ def ingest(
     context.log.info("%s files read, %s unchanged", len(lines), n_unchanged)
     gone = missing_files(target)
     unnamed = unnamed_files(target, named)
+    read = {file.path for file in named}
     for paths, why in ((gone, "is gone"), (unnamed, "is not named by the study any more")):
         for path in paths[:GONE_NAMED]:
-            quoted = shlex.quote(str(path))
-            context.log.warning("%s %s; its rows stay: `ingest --withdraw %s` takes them out", path, why, quoted)
+            quoted, but = shlex.quote(str(path)), " for all that it was read for" if path in read else ""
+            context.log.warning("%s %s%s; its rows stay: `ingest --withdraw %s` takes them out", path, why, but, quoted)
     if more := len(unnamed[GONE_NAMED:]):
         context.log.warning("%s more files are not named any more; their rows stay, too", more)
     if more := len(gone[GONE_NAMED:]):
@@ -160,18 +163,22 @@ def files_to_read(*, withdrawn: Sequence[Path]) -> list[SourceFile]:
         ) from error
 
 
-def to_withdraw(target: Warehouse, config: IngestConfig) -> list[Path]:
-    """The files to take out.
+def to_withdraw(target: Warehouse, config: IngestConfig) -> tuple[list[Path], list[SourceFile]]:
+    """The files to take out, and what the study reads, which stays.
+
+    A file that the study still reads may be taken out of what it was read for before, such as another category.
 
     Raises:
-        IngestError: A file is to be taken out that would be read again at once, or all of a source's files are gone,
+        IngestError: All rows of a file to be taken out would be read again at once, or all of a source's files are gone,
             which looks more like a disk that is not there than like a wish.
     """
-    named = [Path(path) for path in config.withdraw]
-    still_there = {path for path in named if path.exists()}
+    unwanted = [Path(path) for path in config.withdraw]
+    still_there = {path for path in unwanted if path.exists()}
     if not still_there and not config.withdraw_missing:
-        return named
-    read_again = {file.path for file in source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots)}
-    if both := sorted(still_there & read_again):
-        raise IngestError(f"{both[0]} is still there and would be read again: move it out of the source first.")
-    return sorted({*named, *missing_files(target)}) if config.withdraw_missing else named
+        return unwanted, []
+    named = source_files(WORKSPACE.study.sources, roots=WORKSPACE.roots)
+    if both := still_there & {file.path for file in named}:
+        others = {Path(use.path) for use in other_uses(target, {str(path) for path in both}, named)}
+        if needless := sorted(both - others):
+            raise IngestError(f"{needless[0]} is still there and would be read again: move it out of the source first.")
+    return sorted({*unwanted, *missing_files(target)}) if config.withdraw_missing else unwanted, named

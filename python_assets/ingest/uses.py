@@ -63,6 +63,25 @@ def unnamed_files(warehouse: Warehouse, named: Collection[SourceFile]) -> list[P
     return list(dict.fromkeys(found))
 
 
+def other_uses(warehouse: Warehouse, paths: Collection[str], named: Collection[SourceFile]) -> set[Use]:
+    """What these files were read for, by the ledger or by the rows that stand, but for what the study names them for.
+
+    Args:
+        warehouse: Where the rows are.
+        paths: As in the ledger.
+        named: What the study's sources name.
+
+    Returns:
+        One entry a file, kind and category.
+    """
+    ledger = warehouse.rows(
+        "select path, kind, category from raw.ingested_files where list_contains(?, path)", [sorted(paths)]
+    )
+    # The ledger knows only what a file's latest version was read for; its rows may stand in another category too.
+    found = {Use(*row) for row in ledger} | _with_rows(warehouse, paths)
+    return found - {Use(str(file.path), file.kind, file.category) for file in named}
+
+
 def _with_rows(warehouse: Warehouse, paths: Collection[str]) -> set[Use]:
     found: set[Use] = set()
     for kind, table in TABLES.items():

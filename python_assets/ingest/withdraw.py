@@ -19,6 +19,8 @@ from python_assets.ingest.errors import IngestError, write_errors
 from python_assets.ingest.formats import Kind, detect_format
 from python_assets.ingest.load import ingest_file
 from python_assets.ingest.merge import TABLES
+from python_assets.ingest.sources import SourceFile
+from python_assets.ingest.uses import Use, other_uses
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.turn import Work
 
@@ -72,7 +74,9 @@ _LEDGER = """
 """
 
 
-def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: str) -> Withdrawal:
+def withdraw_files(
+    warehouse: Warehouse, paths: Collection[Path], *, batch_id: str, named: Collection[SourceFile] = ()
+) -> Withdrawal:
     """Take the rows of some files out of the schema ``raw``.
 
     Afterwards it holds what reading only the remaining files, as they are now, in the order in which they were last
@@ -82,6 +86,10 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
         warehouse: Where they are.
         paths: Absolute paths, as in ``raw.ingested_files``.
         batch_id: Names the ingest run in rows that are written anew.
+        named: What the study reads, which stays: of one of these files only what it was read for otherwise is taken out.
+
+    Returns:
+        What is gone, and which files had to be read for it.
 
     Raises:
         IngestError: A file was never read, or a remaining one that may hold the same rows cannot be read now; nothing
@@ -96,6 +104,7 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
             f"{unknown[0]} was never ingested: `persona-fidelity status` lists the files whose rows are in."
         )
     gone -= out_already
+    leaving = other_uses(warehouse, gone, named) if gone else set()
     beside = f".{warehouse.path.stem}-withdraw-"
     with (
         write_errors("The withdrawal"),
@@ -103,15 +112,15 @@ def withdraw_files(warehouse: Warehouse, paths: Collection[Path], *, batch_id: s
     ):
         rebuilt: dict[_Slice, Warehouse | None] = {}
         read_again: list[Path] = []
-        for number, part in enumerate(_touched(warehouse, ledger, gone)):
-            remaining = _remaining(warehouse, ledger, part, gone)
+        for number, part in enumerate(sorted({_Slice(use.kind, use.category) for use in leaving})):
+            remaining = _remaining(warehouse, ledger, part, leaving)
             if _is_disjoint(warehouse, ledger, part):
                 rebuilt[part] = None
                 continue
             rebuilt[part] = _build_anew(Path(folder) / f"{number}.duckdb", remaining, part, batch_id=batch_id)
             read_again += [Path(entry.path) for entry in remaining]
         n_reviews, n_items = (
-            _replace(warehouse, rebuilt, gone=gone, ledger=ledger, batch_id=batch_id) if gone else (0, 0)
+            _replace(warehouse, rebuilt, leaving=leaving, ledger=ledger, batch_id=batch_id) if leaving else (0, 0)
         )
     return Withdrawal(n_reviews, n_items, read_again, sorted(map(Path, out_already)))
 
@@ -120,21 +129,12 @@ def _ledger(warehouse: Warehouse) -> list[_Entry]:
     return [_Entry(*row) for row in warehouse.rows(_LEDGER)]
 
 
-def _touched(warehouse: Warehouse, ledger: Sequence[_Entry], gone: set[str]) -> list[_Slice]:
-    # The ledger knows only what a file's latest version was read for; its rows may stand in another category too.
-    found = {_Slice(entry.kind, entry.category) for entry in ledger if entry.path in gone}
-    for kind, table in TABLES.items():
-        rows = warehouse.rows(f"select distinct category from {table} where list_contains(?, file)", [sorted(gone)])
-        found |= {_Slice(kind, category) for (category,) in rows}
-    return sorted(found)
-
-
-def _remaining(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice, gone: set[str]) -> list[_Entry]:
+def _remaining(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice, leaving: set[Use]) -> list[_Entry]:
     listed = [entry for entry in ledger if entry[1:3] == part]
     rows = warehouse.rows(f"select distinct file from {TABLES[part.kind]} where category = ?", [part.category])
     unlisted = sorted({file for (file,) in rows} - {entry.path for entry in listed})
     all_entries = [_Entry(file, *part, "auto", "", 0, False) for file in unlisted] + listed
-    return [entry for entry in all_entries if entry.path not in gone]
+    return [entry for entry in all_entries if Use(entry.path, *part) not in leaving]
 
 
 def _is_disjoint(warehouse: Warehouse, ledger: Sequence[_Entry], part: _Slice) -> bool:
@@ -166,12 +166,12 @@ def _replace(
     warehouse: Warehouse,
     rebuilt: dict[_Slice, Warehouse | None],
     *,
-    gone: set[str],
+    leaving: set[Use],
     ledger: Sequence[_Entry],
     batch_id: str,
 ) -> tuple[int, int]:
     """Returns how many reviews and how many items the tables have less."""
-    files = sorted(gone)
+    files = sorted({use.path for use in leaving})
 
     def replace(connection: duckdb.DuckDBPyConnection) -> tuple[int, int]:
         if [_Entry(*row) for row in connection.execute(_LEDGER).fetchall()] != ledger:
@@ -180,14 +180,20 @@ def _replace(
         for part, scratch in rebuilt.items():
             if scratch is None:
                 sql = f"delete from {TABLES[part.kind]} where category = ? and list_contains(?, file)"
-                connection.execute(sql, [part.category, files])
+                connection.execute(sql, [part.category, [use.path for use in leaving if use[1:] == part]])
             else:
-                listed = [entry.path for entry in ledger if entry[1:3] == part]
+                listed = [entry.path for entry in ledger if entry[1:3] == part and Use(*entry[:3]) not in leaving]
                 _copy(connection, scratch, part, listed=listed)
-        connection.execute("delete from raw.ingested_files where list_contains(?, path)", [files])
-        connection.execute("delete from raw.rejected_rows where list_contains(?, file)", [files])
+        uses = [list(use) for use in leaving]
+        connection.execute("delete from raw.ingested_files where list_contains(?, [path, kind, category])", [uses])
+        # A file that stays for something else keeps its rejected lines, which are those of that reading, too.
+        stays = "(select path from raw.ingested_files)"
+        connection.execute(
+            f"delete from raw.rejected_rows where list_contains(?, file) and file not in {stays}", [files]
+        )
         connection.execute("delete from raw.withdrawn_files where list_contains(?, path)", [files])
-        connection.execute("insert into raw.withdrawn_files select unnest(?), ?", [files, batch_id])
+        out = f"from (select unnest(?) as path, ? as batch_id) where path not in {stays}"
+        connection.execute(f"insert into raw.withdrawn_files {out}", [files, batch_id])
         after = _sizes(connection)
         return before[0] - after[0], before[1] - after[1]
 

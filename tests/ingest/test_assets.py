@@ -276,3 +276,38 @@ def test_a_file_that_the_study_names_no_more_is_told_until_it_is_withdrawn(
     assert materialize(warehouse, withdraw=[str(two)]).success
     assert users(warehouse) == ["a"]
     assert "not named" not in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("changes", [False, True])
+def test_a_file_that_moved_to_another_category_is_withdrawn_from_the_former_one(
+    landing: Path,
+    warehouse: Warehouse,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    changes: bool,
+) -> None:
+    write(landing / "one.jsonl", [review("a"), review("both")])
+    two = write(landing / "two.jsonl", [review("b"), review("both"), b"broken"])
+    assert materialize(warehouse).success
+    study = asset.WORKSPACE.study
+    sources = [
+        study.sources[0].model_copy(update={"category": category, "reviews": [f"landing/{name}.jsonl"]})
+        for category, name in (("C", "one"), ("D", "two"))
+    ]
+    moved = study.model_copy(update={"sources": sources, "splits": {"C": ["C"], "D": ["D"]}})
+    monkeypatch.setattr(asset, "WORKSPACE", replace(asset.WORKSPACE, study=moved))
+    if changes:
+        write(two, [review("b"), review("both"), review("new"), b"broken"])
+    assert materialize(warehouse).success
+    told = f"{two} is not named by the study any more for all that it was read for; its rows stay: `ingest --withdraw {two}`"
+    assert told in capfd.readouterr().err
+    assert materialize(warehouse, withdraw=[str(two)]).success
+    assert "not named" not in capfd.readouterr().err
+    of_d = ["b", "both", "new"] if changes else ["b", "both"]
+    rows = warehouse.rows("select category, user_id from raw.reviews order by all")
+    assert rows == [("C", "a"), ("C", "both"), *(("D", user) for user in of_d)]
+    ledger = warehouse.rows("select category, parse_filename(path), n_rejected from raw.ingested_files order by all")
+    assert ledger == [("C", "one.jsonl", 0), ("D", "two.jsonl", 1)]
+    assert warehouse.rows("select count(*) from raw.rejected_rows") == [(1,)]
+    assert warehouse.rows("from raw.withdrawn_files") == []
+    assert "two.jsonl is still there and would be read again" in cause(materialize(warehouse, withdraw=[str(two)]))

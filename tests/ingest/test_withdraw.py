@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from python_assets.ingest import IngestError, ledger, missing_files, withdraw, withdraw_files
+from python_assets.ingest import IngestError, SourceFile, ledger, missing_files, withdraw, withdraw_files
 from python_assets.warehouse import Warehouse
 from tests.ingest.samples import ingest, review, write
 
@@ -275,3 +275,15 @@ def test_any_sequence_equals_reading_the_remaining_files_from_scratch(
         if not report.skipped:
             uses.pop(path, None)
             uses[path] = use
+
+
+def test_a_file_that_is_still_named_leaves_only_what_it_is_not_named_for(tmp_path: Path, warehouse: Warehouse) -> None:
+    """Though it was not read yet for what it is named for now: it is in no category then, and not known as broken."""
+    moved, other = (write(tmp_path / name, [review(name), b"broken"]) for name in ("moved", "other"))
+    for path in (moved, other):
+        ingest(warehouse, path)
+    named = [SourceFile(moved, "D", "reviews", "auto"), SourceFile(other, "C", "reviews", "auto")]
+    assert withdraw_files(warehouse, [moved], batch_id="b2", named=named) == (1, 0, [], [])
+    assert state(warehouse) == from_scratch(tmp_path, [(other, {})])
+    assert withdraw_files(warehouse, [moved, other], batch_id="b3", named=named) == (0, 0, [], [moved])
+    assert state(warehouse) == from_scratch(tmp_path, [(other, {})])
