@@ -26,11 +26,13 @@ SNIFFED_LINE_BYTES = 1 << 20
 
 # In this order: a 2023 review has an `asin` too, and both kinds of 2023 file have a `parent_asin`.
 TELLTALE_KEYS: tuple[tuple[Format, Kind, frozenset[str]], ...] = (
-    ("amazon_2018", "reviews", frozenset({"reviewerID", "overall", "unixReviewTime"})),
-    ("amazon_2023", "reviews", frozenset({"user_id", "rating", "timestamp"})),
+    ("amazon_2018", "reviews", frozenset({"overall", "unixReviewTime"})),
+    ("amazon_2023", "reviews", frozenset({"rating", "timestamp"})),
     ("amazon_2023", "items", frozenset({"parent_asin", "main_category"})),
     ("amazon_2018", "items", frozenset({"asin", "main_cat", "category"})),
 )
+USER_KEYS: dict[str, Format] = {"reviewerID": "amazon_2018", "user_id": "amazon_2023"}
+"""Of reviews alone: a file of one's own may have any other key besides, such as an item's ``rating``."""
 
 
 class Layout(NamedTuple):
@@ -42,8 +44,12 @@ class Layout(NamedTuple):
     """Physical line of the CSV header, 0 where there is none."""
 
 
-def detect_format(path: Path) -> Layout | None:
+def detect_format(path: Path, *, kind: Kind | None = None) -> Layout | None:
     """The layout that the first lines show; blank and broken lines are passed over.
+
+    Args:
+        path: A plain or gzip file.
+        kind: What it is said to hold: a line that could be either is taken for that.
 
     Returns:
         The layout, or None when none of the first lines is known.
@@ -59,10 +65,8 @@ def detect_format(path: Path) -> Layout | None:
         if not seen_line and _is_ratings_header(line):
             return Layout("ratings_csv", "reviews", number)
         seen_line = True
-        keys = _keys(line)
-        for name, kind, telltales in TELLTALE_KEYS:
-            if keys & telltales:
-                return Layout(name, kind, 0)
+        if layout := _layout_of(_keys(line), kind):
+            return layout
     return None
 
 
@@ -84,7 +88,7 @@ def require_layout(path: Path, *, kind: Kind, declared: str) -> Layout:
     first = next(_first_lines(path), b"")
     if is_wide(first[:4]):
         raise IngestError(f"{path} is UTF-16 or UTF-32: save it as UTF-8.")
-    layout = detect_format(path)
+    layout = detect_format(path, kind=kind)
     if layout is None:
         if declared in ("amazon_2023", "amazon_2018"):
             return Layout(cast(Format, declared), kind, 0)
@@ -115,6 +119,14 @@ def _first_lines(path: Path) -> Iterator[bytes]:
 def _is_ratings_header(line: str) -> bool:
     names = [name.strip(' "') for name in line.split(",")]
     return names[: len(RATINGS_HEADER)] == RATINGS_HEADER
+
+
+def _layout_of(keys: frozenset[str], kind: Kind | None) -> Layout | None:
+    if user := next((key for key in USER_KEYS if key in keys), None):
+        return Layout(USER_KEYS[user], "reviews", 0)
+    if kind == "items" and "parent_asin" in keys:
+        return Layout("amazon_2023", "items", 0)
+    return next((Layout(name, what, 0) for name, what, telltales in TELLTALE_KEYS if keys & telltales), None)
 
 
 def _keys(line: str) -> frozenset[str]:

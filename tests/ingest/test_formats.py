@@ -80,6 +80,24 @@ def test_what_the_study_says_is_checked(
         ingest(warehouse, write(tmp_path / "file", [line]), kind=kind, format=format)
 
 
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (b'{"parent_asin": "B1", "title": "t", "rating": 4.5}', "items"),
+        (b'{"parent_asin": "B1", "title": "t", "timestamp": 1, "overall": 4}', "items"),
+        (review(overall="good", unixReviewTime=0), "reviews"),
+        (REVIEW_2018[:-1] + b', "rating": 9, "parent_asin": "B2"}', "reviews"),
+    ],
+)
+@pytest.mark.parametrize("declared", [False, True])
+def test_keys_of_another_layout_besides_are_passed_over(
+    tmp_path: Path, warehouse: Warehouse, line: bytes, kind: str, declared: bool
+) -> None:
+    path = write(tmp_path / "file", [line])
+    layout = ("amazon_2018" if b"reviewerID" in line else "amazon_2023") if declared else "auto"
+    assert counts(ingest(warehouse, path, kind=kind, format=layout)) == (1, 1, 0, 0, 0)
+
+
 def test_a_file_of_nothing_but_broken_lines_is_recorded(tmp_path: Path, warehouse: Warehouse) -> None:
     path = write(tmp_path / "a.jsonl", [b"{broken", b"[]"])
     report = ingest(warehouse, path, format="amazon_2018")
