@@ -33,7 +33,7 @@ def fetch(
     if not categories and not study:
         raise click.UsageError("Name a study (--study paper) or categories (All_Beauty).")
     from python_assets.ingest.corpus_files import BASE_URL, files_of_category, files_of_sources, read_checksums
-    from python_assets.ingest.errors import IngestError
+    from python_assets.ingest.errors import IngestError, NoFileError
     from python_assets.ingest.fetch import fetch_file
     from python_assets.ingest.files import resolve_files
     from python_assets.study.files import data_roots, load_study, main_data_root, study_path
@@ -49,8 +49,13 @@ def fetch(
             load_study(study).sources, categories=categories, base_url=base, bundled=roots[1:]
         )
         for pattern in others:
-            # No download is known for it, so it must be there.
-            resolve_files([pattern], roots=roots)
+            try:
+                resolve_files([pattern], roots=roots)
+            except NoFileError as error:
+                raise IngestError(
+                    f"No file matches {pattern!r} (data root: {root}), and no download is known that it would find: put the file "
+                    "there by hand, or correct its name in the study."
+                ) from error
         if not wanted:
             click.echo("Nothing to download: all files of this study are there.")
     else:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 from collections.abc import Collection, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
@@ -39,7 +41,7 @@ def files_of_category(category: str, *, base_url: str) -> list[Wanted]:
 def files_of_sources(
     sources: Sequence[Source], *, categories: Collection[str] = (), base_url: str, bundled: Sequence[Path] = ()
 ) -> tuple[list[Wanted], list[str]]:
-    """What the sources name: URLs, and files that are called as in the authors' layout.
+    """What the sources name: URLs, and files that are called as in the authors' layout, each to be kept where its source finds it.
 
     Args:
         sources: The study's.
@@ -62,16 +64,13 @@ def files_of_sources(
     for source in sources:
         if categories and source.category not in categories:
             continue
-        known = {PurePosixPath(name.format(source.category)).name: name for name in (*RATING_ONLY, *LAYOUT)}
         for pattern in (*source.reviews, *source.items):
             if not is_url(pattern) and _is_found(pattern, bundled):
                 continue
             if is_url(pattern):
                 wanted.append(Wanted(pattern.partition("#")[0], local_path(pattern), checksum(pattern)))
-            elif name := known.get(PurePosixPath(pattern).name):
-                # A pattern may say which of the two rating-only files it means.
-                exact = next((n for n in RATING_ONLY if pattern.endswith(n.format(source.category))), name)
-                wanted.append(_wanted(exact.format(source.category), base_url))
+            elif file := _named(pattern, source.category, base_url):
+                wanted.append(file)
             else:
                 others.append(pattern)
     return list(dict.fromkeys(wanted)), others
@@ -99,6 +98,30 @@ def _is_found(pattern: str, roots: Sequence[Path]) -> bool:
         return bool(roots) and bool(resolve_files([pattern], roots=roots))
     except IngestError:
         return False
+
+
+def _named(pattern: str, category: str, base_url: str) -> Wanted | None:
+    """The authors' file that a path or a glob means, kept where that finds it; None where it finds none below the data root."""
+    path = PurePosixPath(pattern)
+    names = [name.format(category) for name in (*LAYOUT, *RATING_ONLY)]
+    names = [name for name in names if PurePosixPath(name).name == path.name]
+    if glob.has_magic(pattern):
+        found = [name for name in names if _finds(path.parts, PurePosixPath(name).parts)]
+        return _wanted(found[-1], base_url) if found else None
+    if not names or Path(pattern).expanduser().is_absolute() or ".." in path.parts:
+        return None
+    # A path may say which of the two rating-only files it means.
+    exact = next((name for name in names if pattern.endswith(name)), names[-1])
+    return _wanted(exact, base_url)._replace(target=Path(pattern))
+
+
+def _finds(pattern: Sequence[str], name: Sequence[str]) -> bool:
+    """Whether a glob finds a file that lies there, both in parts."""
+    if not pattern:
+        return not name
+    if pattern[0] == "**":
+        return any(_finds(pattern[1:], name[start:]) for start in range(len(name) + 1))
+    return bool(name) and fnmatchcase(name[0], pattern[0]) and _finds(pattern[1:], name[1:])
 
 
 def _wanted(name: str, base_url: str) -> Wanted:

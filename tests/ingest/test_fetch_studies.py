@@ -14,6 +14,7 @@ from dagster_defs.cli import main
 from python_assets.ingest import IngestError, source_files
 from python_assets.ingest.corpus_files import files_of_sources
 from python_assets.study import Source
+from python_assets.study.files import load_study
 from tests.ingest.file_server import FileServer, serve
 
 DATA = b"reviews"
@@ -44,11 +45,7 @@ def test_a_study_or_categories_are_fetched_into_the_authors_layout(tmp_path: Pat
 
 
 def test_urls_of_a_study_are_fetched_with_their_checksum(tmp_path: Path, server: FileServer) -> None:
-    study = tmp_path / "mine.yml"
-    study.write_text(
-        f"name: mine\nsources: [{{category: A, reviews: '{server.url}/a.jsonl.gz#sha256={DIGEST}'}}]\nsplits: {{A: [A]}}\n"
-        "populations: [{name: p, condition: control, rater: {backend: perfect}}]\n"
-    )
+    study = study_of(tmp_path, f"{server.url}/a.jsonl.gz#sha256={DIGEST}")
     assert call("--study", str(study), "--data-root", str(tmp_path)).exit_code == 0
     assert (tmp_path / "downloads" / "127.0.0.1" / "a.jsonl.gz").read_bytes() == DATA
     study.write_text(study.read_text().replace(DIGEST, "0" * 64))
@@ -74,6 +71,16 @@ def test_two_addresses_of_a_study_are_never_kept_in_one_file(tmp_path: Path, oth
     assert len(source_files(same, roots=[tmp_path])) == 2
 
 
+def study_of(folder: Path, reviews: str) -> Path:
+    """A study of one source of the category A."""
+    path = folder / "mine.yml"
+    path.write_text(
+        f"name: mine\nsources: [{{category: A, reviews: '{reviews}'}}]\nsplits: {{A: [A]}}\n"
+        "populations: [{name: p, condition: control, rater: {backend: perfect}}]\n"
+    )
+    return path
+
+
 def wanted(*sources: dict[str, str]) -> list[str]:
     """Addresses below the authors' folder."""
     files, others = files_of_sources([Source.model_validate(source) for source in sources], base_url="http://h")
@@ -83,7 +90,30 @@ def wanted(*sources: dict[str, str]) -> list[str]:
 
 def test_a_rating_only_file_is_the_one_that_the_study_names() -> None:
     names = [f"benchmark/{core}/rating_only/A.csv.gz" for core in ("5core", "0core")]
-    assert [wanted({"category": "A", "reviews": name}) for name in names] == [[names[0]], [names[1]]]
+    for sources in (names, [f"mine/{name}" for name in names], [name.replace("benchmark", "**") for name in names]):
+        assert [wanted({"category": "A", "reviews": name}) for name in sources] == [[names[0]], [names[1]]]
+    assert wanted({"category": "A", "reviews": "**/A.csv.gz"}) == wanted({"category": "A", "reviews": "A.csv.gz"})
+
+
+@pytest.mark.parametrize("name", ["A.jsonl.gz", "mine/A.jsonl.gz", "*/*/A.jsonl.gz", "raw/**/A.jsonl.gz"])
+def test_a_file_is_kept_where_its_source_finds_it(tmp_path: Path, server: FileServer, name: str) -> None:
+    server.files["/raw/review_categories/A.jsonl.gz"] = DATA
+    study = study_of(tmp_path, name)
+    for said in ("MB)", "was there already"):
+        done = call("--study", str(study), "--base-url", server.url, "--data-root", str(tmp_path / "data"))
+        assert (done.exit_code, said in done.output) == (0, True), done.output
+    (file,) = source_files(load_study(str(study)).sources, roots=[tmp_path / "data"])
+    assert file.path.read_bytes() == DATA
+
+
+@pytest.mark.parametrize("name", ["{}/A.jsonl.gz", "../A.jsonl.gz", "*/A.jsonl.gz", "~/of_nobody/A.jsonl.gz"])
+def test_what_no_source_would_find_is_not_downloaded(tmp_path: Path, server: FileServer, name: str) -> None:
+    server.files["/raw/review_categories/A.jsonl.gz"] = DATA
+    study = study_of(tmp_path, name.format(tmp_path / "elsewhere"))
+    done = call("--study", str(study), "--base-url", server.url, "--data-root", str(tmp_path / "data"))
+    assert done.exit_code == 1
+    assert "and no download is known that it would find: put the file there by hand, or correct its name" in done.output
+    assert not server.gets
 
 
 def test_metadata_beside_a_rating_only_file_has_a_layout_of_its_own(tmp_path: Path) -> None:
