@@ -45,8 +45,8 @@ def fetch(
     checksums = read_checksums(sha256sums.read_text()) if sha256sums else {}
     if study:
         roots = data_roots(study_path(study).resolve(), root)
-        wanted, others = files_of_sources(
-            load_study(study).sources, categories=categories, base_url=base, bundled=roots[1:]
+        wanted, there, others = files_of_sources(
+            load_study(study).sources, categories=categories, base_url=base, bundled=roots[1:], root=root
         )
         for pattern in others:
             try:
@@ -56,6 +56,8 @@ def fetch(
                     f"No file matches {pattern!r} (data root: {root}), and no download is known that it would find: put the file "
                     "there by hand, or correct its name in the study."
                 ) from error
+        for path in there:
+            click.echo(f"{path} ({path.stat().st_size / 1e6:,.1f} MB, was there already)")
         if not wanted:
             click.echo("Nothing to download: all files of this study are there.")
     else:

@@ -27,6 +27,17 @@ class Wanted(NamedTuple):
     sha256: str | None
 
 
+class Needed(NamedTuple):
+    """What becomes of the files that a study's sources name."""
+
+    wanted: list[Wanted]
+    """To be downloaded, or looked at whether they are whole."""
+    there: list[Path]
+    """Found elsewhere below the data root than their authors keep them; absolute."""
+    others: list[str]
+    """Patterns that no download is known for."""
+
+
 def files_of_category(category: str, *, base_url: str) -> list[Wanted]:
     """The review file and the item file of a category.
 
@@ -39,8 +50,13 @@ def files_of_category(category: str, *, base_url: str) -> list[Wanted]:
 
 
 def files_of_sources(
-    sources: Sequence[Source], *, categories: Collection[str] = (), base_url: str, bundled: Sequence[Path] = ()
-) -> tuple[list[Wanted], list[str]]:
+    sources: Sequence[Source],
+    *,
+    categories: Collection[str] = (),
+    base_url: str,
+    bundled: Sequence[Path] = (),
+    root: Path | None = None,
+) -> Needed:
     """What the sources name: URLs, and files that are called as in the authors' layout, each to be kept where its source finds it.
 
     Args:
@@ -48,9 +64,10 @@ def files_of_sources(
         categories: Only these; empty for all.
         base_url: Where the authors' layout starts.
         bundled: Folders that come with the study: what is found there is not downloaded.
+        root: The data root: of what a glob finds there already, no second copy is downloaded.
 
     Returns:
-        The files to download, and the patterns that no download is known for.
+        The files to download, those that are there, and the patterns that no download is known for.
 
     Raises:
         IngestError: A category is not among the sources', or two addresses would be kept in the same file.
@@ -60,20 +77,24 @@ def files_of_sources(
     if unknown := sorted(set(categories) - set(names)):
         raise IngestError(f"the study has no category {unknown[0]}: it has {', '.join(names)}.")
     wanted: list[Wanted] = []
+    there: list[Path] = []
     others: list[str] = []
     for source in sources:
         if categories and source.category not in categories:
             continue
         for pattern in (*source.reviews, *source.items):
-            if not is_url(pattern) and _is_found(pattern, bundled):
+            if not is_url(pattern) and _found(pattern, bundled):
                 continue
             if is_url(pattern):
                 wanted.append(Wanted(pattern.partition("#")[0], local_path(pattern), checksum(pattern)))
             elif file := _named(pattern, source.category, base_url):
-                wanted.append(file)
+                # As a copy in another layout: with a second one each line would be read twice.
+                copies = [] if root is None or (root / file.target).exists() else _found(pattern, [root])
+                there += copies
+                wanted += [] if copies else [file]
             else:
                 others.append(pattern)
-    return list(dict.fromkeys(wanted)), others
+    return Needed(list(dict.fromkeys(wanted)), list(dict.fromkeys(there)), others)
 
 
 def read_checksums(text: str) -> dict[str, str]:
@@ -93,11 +114,11 @@ def read_checksums(text: str) -> dict[str, str]:
     return found
 
 
-def _is_found(pattern: str, roots: Sequence[Path]) -> bool:
+def _found(pattern: str, roots: Sequence[Path]) -> list[Path]:
     try:
-        return bool(roots) and bool(resolve_files([pattern], roots=roots))
+        return resolve_files([pattern], roots=roots) if roots else []
     except IngestError:
-        return False
+        return []
 
 
 def _named(pattern: str, category: str, base_url: str) -> Wanted | None:

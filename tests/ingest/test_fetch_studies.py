@@ -83,9 +83,9 @@ def study_of(folder: Path, reviews: str) -> Path:
 
 def wanted(*sources: dict[str, str]) -> list[str]:
     """Addresses below the authors' folder."""
-    files, others = files_of_sources([Source.model_validate(source) for source in sources], base_url="http://h")
-    assert not others
-    return [file.url.removeprefix("http://h/") for file in files]
+    needed = files_of_sources([Source.model_validate(source) for source in sources], base_url="http://h")
+    assert not needed.others
+    return [file.url.removeprefix("http://h/") for file in needed.wanted]
 
 
 def test_a_rating_only_file_is_the_one_that_the_study_names() -> None:
@@ -104,6 +104,26 @@ def test_a_file_is_kept_where_its_source_finds_it(tmp_path: Path, server: FileSe
         assert (done.exit_code, said in done.output) == (0, True), done.output
     (file,) = source_files(load_study(str(study)).sources, roots=[tmp_path / "data"])
     assert file.path.read_bytes() == DATA
+
+
+def test_what_is_there_in_another_layout_is_not_fetched_a_second_time(tmp_path: Path, server: FileServer) -> None:
+    server.files |= {"/raw/review_categories/A.jsonl.gz": DATA, "/raw/review_categories/B.jsonl.gz": DATA}
+    # Beside the data root: what lies in a study's own folder comes with it.
+    study = tmp_path / "study" / "mine.yml"
+    study.parent.mkdir()
+    study.write_text(
+        "name: mine\nsources: [{category: A, reviews: '**/A.jsonl.gz'}, {category: B, reviews: '**/B.jsonl.gz'}]\n"
+        "splits: {All: [A, B]}\npopulations: [{name: p, condition: control, rater: {backend: perfect}}]\n"
+    )
+    copy, unfinished = (tmp_path / "data" / "amazon_2023" / name for name in ("A/A.jsonl.gz", "B/B.jsonl.gz.part"))
+    for path in (copy, unfinished):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(DATA)
+    for _ in range(2):
+        done = call("--study", str(study), "--base-url", server.url, "--data-root", str(tmp_path / "data"))
+        assert (done.exit_code, f"{copy} (0.0 MB, was there already)" in done.output) == (0, True), done.output
+    assert [path for method, path, _ in server.requests if method == "GET"] == ["/raw/review_categories/B.jsonl.gz"]
+    assert len(source_files(load_study(str(study)).sources, roots=[tmp_path / "data"])) == 2
 
 
 @pytest.mark.parametrize("name", ["{}/A.jsonl.gz", "../A.jsonl.gz", "*/A.jsonl.gz", "~/of_nobody/A.jsonl.gz"])
