@@ -20,7 +20,7 @@ BASE_URL_VARIABLE = "PERSONA_FIDELITY_CORPUS_URL"
 @click.option(
     "--sha256sums",
     type=HomePath(path_type=Path, exists=True, dir_okay=False),
-    help="Checksums as `sha256sum` writes them; files are found by name.",
+    help="Checksums as `sha256sum` writes them; files are found by name, and of several by path.",
 )
 def fetch(
     categories: tuple[str, ...],
@@ -32,7 +32,8 @@ def fetch(
     """Download review and item files of Amazon Reviews 2023; goes on where an earlier download broke off."""
     if not categories and not study:
         raise click.UsageError("Name a study (--study paper) or categories (All_Beauty).")
-    from python_assets.ingest.corpus_files import BASE_URL, files_of_category, files_of_sources, read_checksums
+    from python_assets.ingest.checksums import checksum_of, read_checksums
+    from python_assets.ingest.corpus_files import BASE_URL, files_of_category, files_of_sources
     from python_assets.ingest.errors import IngestError, NoFileError
     from python_assets.ingest.fetch import fetch_file
     from python_assets.ingest.files import resolve_files
@@ -62,11 +63,11 @@ def fetch(
             click.echo("Nothing to download: all files of this study are there.")
     else:
         wanted = [file for name in categories for file in files_of_category(name, base_url=base)]
-    for url, target, digest in wanted:
+    # Before the first download, as lines that contradict each other end the command.
+    sums = [file.sha256 or checksum_of(file.url, file.target, checksums) for file in wanted]
+    for (url, target, _), digest in zip(wanted, sums, strict=True):
         try:
-            done = fetch_file(
-                url, root / target, sha256_wanted=digest or checksums.get(target.name), progress=sys.stderr.isatty()
-            )
+            done = fetch_file(url, root / target, sha256_wanted=digest, progress=sys.stderr.isatty())
         except IngestError:
             click.echo("(what has arrived is kept)", err=True) if (root / f"{target}.part").exists() else None
             raise

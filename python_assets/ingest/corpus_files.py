@@ -97,23 +97,6 @@ def files_of_sources(
     return Needed(list(dict.fromkeys(wanted)), list(dict.fromkeys(there)), others)
 
 
-def read_checksums(text: str) -> dict[str, str]:
-    """File name to SHA-256, from lines as ``sha256sum`` writes them.
-
-    Raises:
-        IngestError: A line is something else.
-    """
-    found = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        digits, _, name = line.strip().partition(" ")
-        if not line.strip():
-            continue
-        if len(digits) != 64 or set(digits.lower()) - set("0123456789abcdef") or not name.strip():
-            raise IngestError(f"line {number} of the checksums is not `SHA256  NAME`: write them with `sha256sum`.")
-        found[PurePosixPath(name.strip().lstrip("*")).name] = digits.lower()
-    return found
-
-
 def _found(pattern: str, roots: Sequence[Path]) -> list[Path]:
     try:
         return resolve_files([pattern], roots=roots) if roots else []

@@ -183,3 +183,21 @@ def test_checksums_are_found_by_name(tmp_path: Path, server: FileServer) -> None
     assert (done.exit_code, "meta_A.jsonl.gz has another SHA-256" in done.output) == (1, True)
     sums.write_text("not a checksum\n")
     assert "line 1 of the checksums is not" in call("A", *options).output
+
+
+def test_the_two_rating_only_files_of_a_category_have_a_checksum_each(tmp_path: Path, server: FileServer) -> None:
+    names = [f"benchmark/{core}/rating_only/A.csv.gz" for core in ("5core", "0core")]
+    server.files |= {f"/{name}": name.encode() for name in names}
+    lines = [f"{hashlib.sha256(name.encode()).hexdigest()}  {name}" for name in names]
+    sums = tmp_path / "SHA256SUMS"
+    options = ["--base-url", server.url, "--data-root", str(tmp_path / "data"), "--sha256sums", str(sums)]
+    for order in (lines, lines[::-1]):
+        sums.write_text("\n".join(order))
+        for name in (*names, "A.csv.gz"):
+            done = call("--study", str(study_of(tmp_path, name)), *options)
+            assert done.exit_code == 0, done.output
+    assert len(server.gets) == 3
+    sums.write_text("\n".join(line.replace("benchmark/5core", "x").replace("benchmark/0core", "y") for line in lines))
+    done = call("--study", str(study_of(tmp_path, names[1])), *options)
+    wanted = "The checksums have both x/rating_only/A.csv.gz and y/rating_only/A.csv.gz for benchmark/0core"
+    assert (done.exit_code, wanted in done.output) == (1, True), done.output
