@@ -35,6 +35,11 @@ COUNTS = {
         where ratings.split = $split and ratings.population = $population
     """,
 }
+# Probes of older code have no such column.
+PREPARED = """
+    select split, any_value(to_json(probes) ->> '$.categories') from probes.probe_items as probes
+    group by split
+"""
 UNKNOWN_PERSONA = Rule(
     """
     select row_number, persona_id from rows
@@ -172,11 +177,19 @@ def _keep(
     population: str,
 ) -> list[Imported]:
     try:
-        warehouse.rows("select 1 from corpus.users, probes.probe_items limit 1")
+        warehouse.rows("select 1 from corpus.users limit 1")
+        prepared = dict(warehouse.rows(PREPARED))
     except duckdb.CatalogException as error:
         raise ImportFileError(
             f"{warehouse.address} has no corpus and no probes yet: `persona-fidelity run --until prepare` makes them."
         ) from error
+    for split in sorted(set(study.splits) & set(rows["split"].to_pylist())):
+        present = "|".join(sorted(study.splits[split]))
+        if split not in prepared or prepared[split] not in (None, present):
+            raise ImportFileError(
+                f"Split {split} is not prepared yet with the categories that the study gives it: "
+                "`persona-fidelity run --until prepare` makes its corpus and probes."
+            )
     shape = next(iter(study.instruments.values())).encoder
     warehouse.prepare(prototypes=shape.prototypes, dimension=shape.dimension)
     values = {

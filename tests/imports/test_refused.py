@@ -143,3 +143,31 @@ def test_a_warehouse_without_a_corpus(tmp_path: Path, study: Study, file: Path) 
     file.write_text(ANSWERS)
     with pytest.raises(ImportFileError, match=r"has no corpus and no probes yet: .*--until prepare"):
         import_ratings(empty, study, file, population="brought", split="Beauty")
+
+
+@pytest.mark.parametrize(("categories", "refused"), [(None, True), ("Beauty", True), ("Beauty|Games", False)])
+def test_a_split_that_is_new_or_has_other_categories_is_to_be_prepared(
+    warehouse: Warehouse, study: Study, file: Path, categories: str | None, refused: bool
+) -> None:
+    """With a seed user of it, who is in no corpus yet, and answers to what will be its probes."""
+    both = study.model_copy(update={"splits": study.splits | {"Both": ["Games", "Beauty"]}})
+    probes = "select 'Both' as split, 'i1' as item_id, 1 as probe_number, $categories as categories where $categories is not null"
+    warehouse.write(
+        lambda connection: connection.execute(
+            f"create or replace table probes.probe_items as from probes.probe_items union all by name {probes}",
+            {"categories": categories},
+        ).fetchall()
+    )
+    seed = "new" if refused else ""
+    for read, text in (
+        (import_ratings, f"persona_id,item_id,rating,seed_user_id\nz,i1,5,{seed}\n"),
+        (import_personas, f"persona_id,persona_text,seed_user_id\nz,I like oil.,{seed}\n"),
+    ):
+        file.write_text(text)
+        if not refused:
+            assert read(warehouse, both, file, population="brought", split="Both")[0].n_rows == 1
+            continue
+        with pytest.raises(
+            ImportFileError, match=r"Split Both is not prepared yet with the categories .*--until prepare"
+        ):
+            read(warehouse, both, file, population="brought", split="Both")
