@@ -31,15 +31,14 @@ BANDS = """
     where not list_contains($kept, bands.split)
     order by bands.split, bands.band, bands.item_id
 """
-# No setting that chose the probes has changed, and an encoder of the split has met them: one of the same seed and
-# categories. Older code wrote no categories down.
+# An encoder of the split has met its probes: one of the same seed and categories. Older code wrote no categories down.
 CHOSEN = """
     with chosen as (
-        select split, any_value(categories) as categories from ml.item_clusters
+        select split, any_value(categories) as categories, bool_and(config_hash = $config_hash) as is_of_settings
+        from ml.item_clusters
         group by split
-        having bool_and(config_hash = $config_hash and code_version = $code_version)
     )
-    select split, categories from chosen
+    select split, categories, is_of_settings from chosen
     where exists (
         select 1 from ml.encoder_runs as runs
         where
@@ -50,10 +49,15 @@ CHOSEN = """
 """
 PROBE_SETTINGS = "hash(seed, head_probes, torso_probes, tail_probes, head_items, torso_items)"
 """As dbt's macro of this name: what it chooses probes anew for."""
-# Probes that dbt will keep. Others are to be chosen, though there are clusters already: a run that was stopped between the two left
-# them, and bands may have changed since. Of clusters of older code nothing else says what categories they were made of.
-CATEGORIES = f"""
-    select split, list(distinct category) from probes.probe_items
+# Probes that dbt will keep, and whether the clusters hold them all. Others are to be chosen, though there are clusters already: a run
+# that was stopped between the two left them, and bands may have changed since. Of clusters of older code nothing else says what
+# categories they were made of.
+KEPT = f"""
+    select
+        split,
+        list(distinct category),
+        bool_and((split, item_id, band, cluster) in (select (split, item_id, band, cluster) from ml.item_clusters))
+    from probes.probe_items
     group by split
     having bool_and(settings_hash = (select {PROBE_SETTINGS} from raw.study))
 """
@@ -92,6 +96,11 @@ class Band(NamedTuple):
 def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -> pa.Table:
     """Cluster the splits whose probes are still to be chosen; the others keep the clusters that their probes came from.
 
+    Args:
+        warehouse: With the bands, the items' vectors and the study's settings.
+        study: What it says of probes and splits.
+        code_version: Recorded with new rows; newer code keeps the clusters of older, as dbt keeps the probes.
+
     Returns:
         The new rows of ``ml.item_clusters``.
 
@@ -102,24 +111,26 @@ def refresh_clusters(warehouse: Warehouse, study: Study, *, code_version: str) -
     config_hash = hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()[:16]
     made = {"config_hash": config_hash, "code_version": code_version}
     categories = {split: "|".join(sorted(members)) for split, members in study.splits.items()}
-    chosen = {} if study.probes.refresh else dict(warehouse.rows(CHOSEN, {**made, "seed": study.seed}))
+    chosen = [] if study.probes.refresh else warehouse.rows(CHOSEN, {"config_hash": config_hash, "seed": study.seed})
     # Before there is an encoder there may be no table of probes.
-    of_probes = dict(warehouse.rows(CATEGORIES)) if chosen else {}
-    kept = [
-        split
-        for split, made_of in chosen.items()
+    probes = {split: (members, is_in) for split, members, is_in in warehouse.rows(KEPT)} if chosen else {}
+    kept = {
+        split: made_of
+        for split, made_of, is_of_settings in chosen
         if split in study.splits
         and made_of in (None, categories[split])
-        and split in of_probes
-        and set(of_probes[split]) <= set(study.splits[split])
-    ]
-    bands = read_bands(warehouse, kept=kept)
+        and split in probes
+        and set(probes[split][0]) <= set(study.splits[split])
+        # Clusters of other settings are the probes' own all the same if they hold each of them.
+        and (is_of_settings or probes[split][1])
+    }
+    bands = read_bands(warehouse, kept=list(kept))
     rows = cluster_bands(bands, wanted=study.probes.per_band(), seed=study.seed, categories=categories, **made)
 
     def save(connection: duckdb.DuckDBPyConnection) -> None:
-        connection.execute("delete from ml.item_clusters where not list_contains($kept, split)", {"kept": kept})
-        for split in kept:
-            if chosen[split] is None:
+        connection.execute("delete from ml.item_clusters where not list_contains($kept, split)", {"kept": list(kept)})
+        for split, made_of in kept.items():
+            if made_of is None:
                 named = [categories[split], split]
                 connection.execute("update ml.item_clusters set categories = ? where split = ?", named)
         connection.register("incoming", rows)

@@ -14,6 +14,7 @@ from python_assets.study.files import load_study
 from python_assets.text.clusters import refresh_clusters
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished, run_sql
+from tests.sql.support import fill_study
 
 SPLIT, POPULATION, INSTRUMENT = "Combined", "random_rater", "paper"
 
@@ -114,20 +115,18 @@ def test_settings_and_code_place_anew(copy: Warehouse, study: Study, placed_anew
     assert placed_anew() == 0
 
 
-def test_chosen_probes_keep_their_clusters(copy: Warehouse, study: Study) -> None:
+@pytest.mark.parametrize("version", [code_version(), "next"])
+def test_chosen_probes_keep_their_clusters(copy: Warehouse, study: Study, version: str) -> None:
     before = copy.rows("from ml.item_clusters order by all")
     # An item more than when the probes were chosen, as a batch of reviews brings.
     run_sql(copy, "delete from ml.item_clusters where item_id = (select min(item_id) from ml.item_clusters)")
-    assert refresh_clusters(copy, study, code_version=code_version()).num_rows == 0
+    assert refresh_clusters(copy, study, code_version=version).num_rows == 0
     assert len(copy.rows("from ml.item_clusters")) == len(before) - 1
 
 
-@pytest.mark.parametrize(
-    "cause", ["no encoder", "refresh", "other seed", "fewer probes", "other categories", "other code"]
-)
+@pytest.mark.parametrize("cause", ["no encoder", "refresh", "other seed", "fewer probes", "other categories"])
 def test_probes_to_be_chosen_are_clustered(copy: Warehouse, study: Study, cause: str) -> None:
     before = copy.rows("select split, item_id from ml.item_clusters order by all")
-    version = code_version()
     match cause:
         case "no encoder":
             run_sql(copy, "delete from ml.encoder_runs")
@@ -139,10 +138,9 @@ def test_probes_to_be_chosen_are_clustered(copy: Warehouse, study: Study, cause:
             study = study.model_copy(update={"probes": study.probes.model_copy(update={"count": 10})})
         case "other categories":
             study = study.model_copy(update={"splits": {SPLIT: ["All_Beauty"]}})
-        case "other code":
-            version = "next"
+    copy.write(lambda connection: fill_study(connection, study))
     run_sql(copy, "delete from ml.item_clusters where item_id = (select min(item_id) from ml.item_clusters)")
-    refresh_clusters(copy, study, code_version=version)
+    refresh_clusters(copy, study, code_version=code_version())
     assert copy.rows("select split, item_id from ml.item_clusters order by all") == before
 
 

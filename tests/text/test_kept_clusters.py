@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +36,14 @@ def encoded(tmp_path: Path) -> Warehouse:
     return made
 
 
-def cluster(warehouse: Warehouse, *categories: str, probes: int = 6, stopped: bool = False) -> int:
+def cluster(
+    warehouse: Warehouse,
+    *categories: str,
+    probes: int = 6,
+    head: float = 0.2,
+    version: str = "test",
+    stopped: bool = False,
+) -> int:
     """What a run does up to the probes, of which every item is one; returns how many items were clustered.
 
     One that is stopped has its clusters, but the probes of before.
@@ -47,23 +55,25 @@ def cluster(warehouse: Warehouse, *categories: str, probes: int = 6, stopped: bo
             "create or replace table probes.item_bands as select split, item_id, 'head' as band from corpus.items"
         )
         connection.execute(
-            "create table if not exists probes.probe_items as select *, 0::ubigint as settings_hash from corpus.items"
+            "create table if not exists probes.probe_items as select *, 'head' as band, 0 as cluster, 0::ubigint as settings_hash"
+            " from corpus.items"
         )
     study = Study(
         name="clusters",
         sources=[Source(category=name, reviews=["unused"]) for name in ("Beauty", "Music")],
         splits={"Both": list(categories)},
-        probes=Probes(count=probes),
+        probes=Probes(count=probes, head=head),
         populations=[Population(name="perfect", condition="control", rater=Rater(backend="perfect"))],
     )
     with warehouse.connect(read_only=False) as connection:
         fill_study(connection, study)
-    done = refresh_clusters(warehouse, study, code_version="test").num_rows
+    done = refresh_clusters(warehouse, study, code_version=version).num_rows
     if not stopped:
         with warehouse.connect(read_only=False) as connection:
             connection.execute(
-                f"create or replace table probes.probe_items as select items.*, {PROBE_SETTINGS} as settings_hash"
-                " from (from corpus.items semi join ml.item_clusters using (split, item_id)) as items cross join raw.study"
+                f"create or replace table probes.probe_items as select items.*, band, cluster,"
+                f" (select {PROBE_SETTINGS} from raw.study) as settings_hash"
+                " from corpus.items as items inner join ml.item_clusters using (split, item_id)"
             )
     return done
 
@@ -118,3 +128,22 @@ def test_a_run_that_was_stopped_before_its_probes_leaves_clusters_that_are_made_
         encoded.write(lambda connection: connection.execute("delete from probes.probe_items"))
     assert cluster(encoded, "Beauty", "Music", probes=4) == 10
     assert cluster(encoded, "Beauty", "Music", probes=4) == 0
+
+
+@pytest.mark.parametrize("change", [{"version": "next"}, {"head": 0.201}], ids=["newer code", "as many probes"])
+def test_clusters_stay_wherever_the_probes_do(encoded: Warehouse, change: dict[str, Any]) -> None:
+    cluster(encoded, "Music", probes=20)
+    before = encoded.rows(CLUSTERS)
+    newer = "select 'Music', 'new', 'new', embedding from ml.item_embeddings limit 1"
+    encoded.write(lambda connection: connection.execute(f"insert into ml.item_embeddings {newer}"))
+    assert cluster(encoded, "Music", probes=20, **change) == 0
+    assert encoded.rows(CLUSTERS) == before
+
+
+def test_clusters_that_probes_were_never_chosen_from_do_not_stay(encoded: Warehouse) -> None:
+    cluster(encoded, "Music", probes=20)
+    before = encoded.rows(CLUSTERS)
+    assert cluster(encoded, "Music", probes=10, stopped=True) == 5
+    assert encoded.rows(CLUSTERS) != before
+    assert cluster(encoded, "Music", probes=20) == 5
+    assert encoded.rows(CLUSTERS) == before
