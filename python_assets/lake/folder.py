@@ -12,7 +12,8 @@ from python_assets.warehouse.file_errors import WarehouseError
 
 # A scheme; one letter and a colon would be a drive.
 ELSEWHERE = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
-_NAME = re.compile(r"ducklake-[0-9a-f-]{36}\.parquet")
+# A file of rows, or of which rows of another are deleted.
+_NAME = re.compile(r"ducklake-[0-9a-f-]{36}(-delete)?\.parquet")
 _OWN = re.compile(rf"(.*/)?{_NAME.pattern}")
 _DAMAGED = re.compile(
     "magic bytes|too small to be a Parquet|could not read enough bytes|decompression|corrupt", re.IGNORECASE

@@ -147,17 +147,18 @@ def test_what_is_not_the_lakes_own_stays(server: Server) -> None:
     assert lake.data is not None
     other = Path(lake.data) / "corpus" / "mine.parquet"
     other.parent.mkdir(exist_ok=True)
-    orphan = Path(lake.data) / "corpus" / f"ducklake-{uuid.uuid4()}.parquet"
-    for path in (other, orphan):
+    # What a killed write leaves: its rows, and which rows of an older file it would have deleted.
+    orphans = [other.with_name(f"ducklake-{uuid.uuid4()}{ending}.parquet") for ending in ("", "-delete")]
+    for path in (other, *orphans):
         path.touch()
         os.utime(path, (0, 0))
     with pytest.raises(WarehouseError, match=r"mine.parquet lies among the lake's files .*move it elsewhere"):
         lake.tidy(days=1)
     assert other.exists()
-    assert orphan.exists()
+    assert all(orphan.exists() for orphan in orphans)
     other.rename(other.with_suffix(".away"))
     assert lake.tidy(days=1)
-    assert not orphan.exists()
+    assert not any(orphan.exists() for orphan in orphans)
     assert lake.rows("select count(*) from ml.item_clusters") != [(0,)]
 
 
