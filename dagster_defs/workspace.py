@@ -22,6 +22,7 @@ from pathlib import Path
 
 from python_assets.addresses import open_warehouse
 from python_assets.lake import LAKE_DATA_VARIABLE, Lake, is_lake
+from python_assets.lake.folder import absolute
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
 from python_assets.warehouse import Warehouse
@@ -68,7 +69,7 @@ def open_workspace(
     Raises:
         InstallationError: The package was copied away from its SQL and studies.
         StudyError: The study cannot be read.
-        WarehouseError: The address of a lake cannot be right.
+        WarehouseError: The address of a lake, or of its folder, cannot be right.
     """
     if not (PROJECT / "dbt_project" / "dbt_project.yml").is_file():
         raise InstallationError(
@@ -85,9 +86,7 @@ def open_workspace(
         address = str(target.path.resolve())
         check_path_for_runs(Path(address))
     if lake_data:
-        os.environ[LAKE_DATA_VARIABLE] = (
-            lake_data if "://" in lake_data else str(Path(lake_data).expanduser().resolve())
-        )
+        os.environ[LAKE_DATA_VARIABLE] = absolute(lake_data)
     return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))
 
 

@@ -25,14 +25,24 @@ _CLOSED = re.compile("Read-only file system|Permission denied")
 def absolute(data: str) -> str:
     """A lake's folder as any process finds it; a store's address as it is.
 
-    The catalogue keeps what it is given, and dbt, Dagster and other people ask it from other folders.
+    The catalogue keeps what it is given, and dbt, Dagster and other people ask it from other folders. A link stays one: on another
+    machine its name may be the folder's own.
+
+    Args:
+        data: What --lake-data or PERSONA_FIDELITY_LAKE_DATA says.
+
+    Returns:
+        The same for the same folder, wherever it is named from.
 
     Raises:
         WarehouseError: A folder written as a URL, which DuckLake takes for the name of a folder.
     """
     if data.startswith("file:"):
         raise WarehouseError(f"--lake-data {data} is a URL: give the folder's own path, {_path_of(data)}.")
-    return data if ELSEWHERE.match(data) else str(Path(data).expanduser().absolute())
+    if ELSEWHERE.match(data):
+        return data
+    folder = Path(data).expanduser().absolute()
+    return str(folder.resolve() if ".." in folder.parts else folder)
 
 
 def _path_of(url: str) -> str:
