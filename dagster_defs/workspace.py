@@ -85,7 +85,7 @@ def open_workspace(
     else:
         address = str(target.path.resolve())
         check_path_for_runs(Path(address))
-    if lake_data:
+    if lake_data and is_lake(chosen):
         os.environ[LAKE_DATA_VARIABLE] = absolute(lake_data)
     return Workspace(loaded, file.resolve(), address, tuple(data_roots(file.resolve(), data_root)))
 

@@ -12,6 +12,7 @@ import click
 
 from dagster_defs.workspace import Workspace, export, open_workspace
 from python_assets.addresses import open_warehouse
+from python_assets.lake import is_lake
 from python_assets.warehouse import Warehouse
 
 Command = Callable[..., Any]
@@ -54,10 +55,29 @@ def warehouse_option(command: Command) -> Command:
 def activate(
     study: str | None, warehouse: str | None, data_root: Path | None, limit: int | None, lake_data: str | None = None
 ) -> Workspace:
-    """Open the workspace and hand it to dbt and Dagster through the environment."""
+    """Open the workspace and hand it to dbt and Dagster through the environment.
+
+    Args:
+        study: --study.
+        warehouse: --warehouse.
+        data_root: --data-root.
+        limit: --limit.
+        lake_data: --lake-data.
+
+    Returns:
+        The workspace.
+
+    Raises:
+        click.BadParameter: The data's root is no folder, or a folder is named for a lake and the warehouse is none.
+    """
     if data_root is not None and not data_root.is_dir():
         raise click.BadParameter(f"{data_root} is not a folder", param_hint="--data-root")
     workspace = open_workspace(study=study, warehouse=warehouse, lake_data=lake_data, data_root=data_root, limit=limit)
+    if lake_data and not is_lake(workspace.address):
+        raise click.BadParameter(
+            f"{workspace.address} is no lake, and keeps everything in one file: leave --lake-data out, or name a lake with --warehouse",
+            param_hint="--lake-data",
+        )
     export(workspace, study=study, data_root=data_root, limit=limit)
     return workspace
 

@@ -66,8 +66,8 @@ def why(error: duckdb.Error, address: str) -> str:
         )
     if "does not match existing data path" in str(error):
         return (
-            f"The lake at {address} keeps its files elsewhere: leave --lake-data out; where they have moved, docs/scaling.md "
-            f"says how to tell the catalogue. ({first_line(error)})"
+            f"The lake at {address} keeps its files elsewhere: leave --lake-data out, and unset PERSONA_FIDELITY_LAKE_DATA; "
+            f"where they have moved, docs/scaling.md says how to tell the catalogue. ({first_line(error)})"
         )
     if said := said_by_postgresql(str(error)):
         if _READ_ONLY.search(said):
