@@ -41,13 +41,15 @@ def estimate(
     from python_assets.estimate import requests_of, trainings_of
     from python_assets.prepared import require_prepared
     from python_assets.warehouse import Warehouse
-    from python_assets.warehouse.file_errors import WarehouseError
+    from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
+    from python_assets.warehouse.require_layout import require_known_layout
 
     target: Warehouse | None = workspace.warehouse
     try:
         workspace.warehouse.rows("select 1")
+        require_known_layout(workspace.warehouse)
         click.echo(f"study {workspace.study.name}, with what is in {workspace.address}")
-    except WarehouseError:
+    except NoWarehouseError:
         target = None
         click.echo(f"study {workspace.study.name}, before its first run")
     try:
