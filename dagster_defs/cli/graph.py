@@ -56,11 +56,12 @@ def run(
         from python_assets.ingest import resolve_files
         from python_assets.prepared import require_prepared
 
-        if steps[0].job != STAGES[0]:
+        reads_files = steps[0].job == STAGES[0]
+        if not reads_files:
             require_prepared(workspace.warehouse, workspace.study)
 
         click.echo(f"study {workspace.study.name} -> {workspace.address}")
-        for source in workspace.study.sources:
+        for source in workspace.study.sources if reads_files else []:
             for path in resolve_files([*source.reviews, *source.items], roots=workspace.roots):
                 click.echo(f"  reads {path} ({path.stat().st_size / 1e6:.1f} MB)")
         unchanged = set() if force else unchanged_steps(steps, workspace)

@@ -211,6 +211,15 @@ def test_a_built_in_study_does_not_find_the_demos_files() -> None:
     assert "No file matches '**/All_Beauty.jsonl.gz'" in done.output
 
 
+def test_a_dry_run_of_later_stages_needs_no_files_as_the_run_does(tmp_path: Path) -> None:
+    """They lie on the machine that read them."""
+    Warehouse(tmp_path / "warehouse" / "beauty.duckdb").prepare()
+    done = _call("run", "--study", "beauty", "--from", "encode", "--dry-run")
+    assert done.exit_code == 0, done.output
+    assert "1. encode: " in done.output
+    assert "reads" not in done.output
+
+
 def test_the_defaults_of_simulate_are_those_of_its_settings() -> None:
     shown = " ".join(_call("simulate", "--help").output.split())
     defaults = SimulationSettings()
