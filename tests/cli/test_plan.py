@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dagster_defs.plan import plan
 from python_assets.study import Population, Rater
+from python_assets.study.files import load_study
+from tests.conftest import PROJECT
 from tests.graph.conftest import own_environment, run_command
 from tests.sql.support import make_study
 
@@ -45,3 +48,10 @@ def test_a_choice_that_cannot_be_is_bad_usage(tmp_path: Path, options: list[str]
     done = run_command(tmp_path, own_environment(tmp_path), "run", "--study", "demo", "--dry-run", *options)
     assert done.returncode == 2
     assert word in done.stderr
+
+
+def test_machines_that_share_a_study_as_the_page_says_leave_no_split_out() -> None:
+    page = (PROJECT / "docs" / "scaling.md").read_text()
+    commands = re.findall(r"^persona-fidelity run --study paper .*--split.*$", page, re.MULTILINE)
+    named = re.findall(r"--split (\w+)", "\n".join(commands))
+    assert sorted(named) == sorted(load_study("paper").splits)
