@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -73,9 +74,10 @@ def _bring_or_withdraw(
         _withdraw(workspace, kind, population, split)
     else:
         _bring(workspace, kind, file, population, split)
-    study_option = f" --study {study}" if study else ""
+    given = {"study": study, "warehouse": warehouse}
+    options = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value)
     then = "leaves them out" if withdraw else "scores them"
-    click.echo(f"Next: persona-fidelity run{study_option} {then}. Warehouse: {workspace.address}")
+    click.echo(f"Next: persona-fidelity run{options} {then}. Warehouse: {workspace.address}")
 
 
 def _bring(workspace: Workspace, kind: ImportKind, file: Path, population: str, split: str | None) -> None:
