@@ -8,8 +8,8 @@ import dagster as dg
 
 from dagster_defs.partitions import WORKSPACE
 
-# dbt's profile reads it; set before dbt is asked for anything.
-os.environ.setdefault("PERSONA_FIDELITY_WAREHOUSE", WORKSPACE.address)
+# dbt's profile reads it, from another folder than this; set before dbt is asked for anything.
+os.environ["PERSONA_FIDELITY_WAREHOUSE"] = WORKSPACE.address
 
 from dagster_defs.assets.dbt import dbt_models
 from dagster_defs.assets.encoder import encoders
