@@ -99,4 +99,6 @@ def is_asked_for(file: Path | str) -> bool:
 
 
 def _asking(file: Path) -> Path:
-    return file.with_name(f".{file.name}.asked")
+    # Who holds the file may have opened it by another name.
+    real = file.resolve()
+    return real.with_name(f".{real.name}.asked")
