@@ -101,6 +101,16 @@ def test_a_setting_that_is_there_twice_is_refused(tmp_path: Path, more: str, wor
     assert f"{path}: {words}" in str(caught.value)
 
 
+@pytest.mark.parametrize(("value", "why"), [("2023-02-30", "day is out of range"), ("0x_", "invalid literal for int")])
+def test_what_looks_like_a_date_and_is_none_is_told_with_its_line(tmp_path: Path, value: str, why: str) -> None:
+    path = tmp_path / "mine.yml"
+    path.write_text(TEXT.replace("mine", value))
+    with pytest.raises(
+        StudyError, match=rf"^{path}: `{value}` in line 1 cannot be read \({why}.*\): put it into quotation"
+    ):
+        load_study(str(path))
+
+
 @pytest.mark.parametrize("name", ['it\'s "q"', "ü/x", "*", "All Beauty & more", "a.b"])
 def test_other_names_of_splits_are_taken(tmp_path: Path, name: str) -> None:
     load(tmp_path, splits={name: ["A"]})

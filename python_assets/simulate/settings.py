@@ -146,9 +146,9 @@ def load_settings(path: Path | None = None, **instead: Any) -> SimulationSetting
         return SimulationSettings.model_validate((content or {}) | instead)
     except OSError as error:
         raise SimulationError(f"{path} cannot be read: {error.strerror}.") from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SimulationError(f"{path} is not valid YAML: {str(error).splitlines()[0]}.") from error
     except ValidationError as error:
         first = error.errors()[0]
         place = "".join(f"{part}: " for part in first["loc"])
         raise SimulationError(f"{source}{place}{first['msg'].removeprefix('Value error, ')}.") from error
+    except (yaml.YAMLError, ValueError) as error:
+        raise SimulationError(f"{path} is not valid YAML: {str(error).splitlines()[0]}.") from error

@@ -20,8 +20,11 @@ class StudyError(Exception):
     """The study cannot be read; the message names the key and what to write instead."""
 
 
-class _EachKeyOnce(yaml.SafeLoader):
-    """Refuses what YAML forbids and PyYAML lets pass: of two keys alike, the first one's settings would be gone."""
+class _StudyLoader(yaml.SafeLoader):
+    """Refuses what YAML forbids and PyYAML lets pass: of two keys alike, the first one's settings would be gone.
+
+    It also says where something stands that looks like a date or a number and is none.
+    """
 
     def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
         node: yaml.MappingNode = super().compose_mapping_node(anchor)
@@ -35,6 +38,14 @@ class _EachKeyOnce(yaml.SafeLoader):
             if isinstance(key, yaml.ScalarNode):
                 lines[key.value] = key.start_mark.line + 1
         return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except ValueError as error:
+            raise StudyError(
+                f"`{node.value}` in line {node.start_mark.line + 1} cannot be read ({error}): put it into quotation marks."
+            ) from error
 
 
 def built_in_studies() -> list[str]:
@@ -54,7 +65,7 @@ def load_study(name_or_path: str, *, limit: int | None = None) -> Study:
     """
     path = study_path(name_or_path)
     try:
-        values = yaml.load(path.read_text(encoding="utf-8"), _EachKeyOnce)
+        values = yaml.load(path.read_text(encoding="utf-8"), _StudyLoader)
     except StudyError as error:
         raise StudyError(f"{path}: {error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

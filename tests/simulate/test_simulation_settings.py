@@ -72,6 +72,7 @@ def test_users_of_a_single_category_have_no_second() -> None:
     [
         ("users: many\n", "users: Input should be"),
         ("users: [\n", "not valid YAML"),
+        ("users: 2023-02-30\n", "not valid YAML: day is out of range"),
         ("- users\n", "holds no settings"),
         (None, "cannot be read"),
     ],
