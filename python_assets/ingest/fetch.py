@@ -108,8 +108,9 @@ def _size_of(pool: urllib3.PoolManager, url: str) -> str | None:
     answer = pool.request("HEAD", url, headers=_AS_IT_IS)
     if answer.status not in _NO_HEAD:
         _require(url, answer.status, (200,))
-        return answer.headers.get("Content-Length")
-    # An address may be signed for downloads alone: with the first byte of one comes the size of the whole file.
+        if size := answer.headers.get("Content-Length"):
+            return size
+    # It does not say, or the address is signed for downloads alone: with the first byte of one comes the size of the whole file.
     answer = pool.request("GET", url, headers=_AS_IT_IS | {"Range": "bytes=0-0"}, preload_content=False)
     try:
         _require(url, answer.status, (200, 206, 416))
@@ -226,8 +227,14 @@ def _require(url: str, status: int, wanted: tuple[int, ...]) -> None:
     if status in wanted:
         return
     if status in (404, 410):
-        raise IngestError(f"{url} does not exist: check the category's name, spelt as in All_Beauty, and --base-url.")
-    raise IngestError(f"{url} was refused (HTTP status {status}): try again later, or name a mirror with --base-url.")
+        raise IngestError(
+            f"{url} does not exist: check the address, if the study names it, else the category's name, spelt as in All_Beauty, "
+            "and --base-url."
+        )
+    raise IngestError(
+        f"{url} was refused (HTTP status {status}): try again later, or name another address in the study, or a mirror with "
+        "--base-url."
+    )
 
 
 def _reason(error: Exception) -> str:

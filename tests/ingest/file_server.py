@@ -27,6 +27,8 @@ class FileServer:
     """Ranges begin so many bytes later than asked for."""
     head_status: int = 200
     """Status of all that asks for a file's head alone."""
+    head_size: bool = True
+    """Whether a file's head alone says how long it is."""
     missing: int = 404
     """Status of what is not there."""
     weak: bool = False
@@ -82,6 +84,8 @@ def serve(files: Mapping[str, bytes]) -> Iterator[FileServer]:
                 return
             if status == 206:
                 headers["Content-Range"] = f"bytes {start}-{end}/{len(data)}"
+            if not (with_body or state.head_size):
+                del headers["Content-Length"]
             self._head(status, headers)
             if with_body:
                 limit = state.break_after.pop(0) if state.break_after else len(data)

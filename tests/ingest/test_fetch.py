@@ -17,6 +17,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -51,10 +52,14 @@ def test_a_file_arrives_whole_and_is_not_fetched_again(tmp_path: Path, server: F
 
 
 @pytest.mark.parametrize("ranges", [True, False])
-def test_an_address_that_is_signed_for_downloads_alone_tells_by_one_that_the_file_is_there(
-    tmp_path: Path, server: FileServer, ranges: bool
+@pytest.mark.parametrize("answer", [{"head_status": 403}, {"head_size": False}], ids=["signed", "no size"])
+def test_where_the_head_does_not_tell_a_download_says_that_the_file_is_there(
+    tmp_path: Path, server: FileServer, ranges: bool, answer: dict[str, Any]
 ) -> None:
-    server.head_status, server.ranges = 403, ranges
+    """An address may be signed for downloads alone."""
+    server.ranges = ranges
+    for name, value in answer.items():
+        setattr(server, name, value)
     assert [get(server, tmp_path).downloaded for _ in range(2)] == [len(DATA), 0]
     assert server.gets == [None, "bytes=0-0"]
     server.files["/a.jsonl.gz"] = DATA + b"more"
@@ -65,7 +70,7 @@ def test_an_address_whose_signature_is_over_is_refused(tmp_path: Path, server: F
     get(server, tmp_path)
     server.head_status = server.missing = 403
     server.files.clear()
-    with pytest.raises(IngestError, match=r"refused \(HTTP status 403\)"):
+    with pytest.raises(IngestError, match=r"refused \(HTTP status 403\): .* another address in the study"):
         get(server, tmp_path)
 
 
@@ -130,7 +135,7 @@ def test_a_busy_server_is_asked_again(tmp_path: Path, server: FileServer) -> Non
 
 def test_no_such_file_and_no_server_are_one_sentence_each(tmp_path: Path, server: FileServer) -> None:
     for server.missing in (404, 410):
-        with pytest.raises(IngestError, match=r"does not exist: check the category's name"):
+        with pytest.raises(IngestError, match=r"does not exist: check the address, if the study names it, else"):
             fetch_file(f"{server.url}/b", tmp_path / "b")
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))

@@ -155,7 +155,7 @@ def test_what_two_categories_read_is_fetched_once() -> None:
         ([], 2, "Name a study"),
         (["All_Beauty", "--base-url", "ftp://x"], 2, "is not an http or https address"),
         (["../etc"], 1, "is not a category's name"),
-        (["All_Beuaty"], 1, "does not exist: check the category's name"),
+        (["All_Beuaty"], 1, "the category's name, spelt as in All_Beauty, and --base-url"),
         (["--study", "beauty", "Software"], 1, "the study has no category Software: it has All_Beauty"),
         (["--study", "demo"], 0, "Nothing to download"),
         (["--study", "three_categories", "Gift_Cards"], 1, "No file matches '**/Gift_Cards_5.json.gz'"),
