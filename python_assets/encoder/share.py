@@ -26,14 +26,13 @@ TRAINED_ALIKE = """
     having count(*) filter (where not places.folded_in) = runs.n_users and count(*) = runs.n_users
     order by runs.instrument
 """
-# The latest, whatever has come since it was trained.
+# The latest first, whatever has come since they were trained.
 TRAINED_EARLIER = """
     select instrument from ml.encoder_runs
     where
         split = $split and instrument <> $instrument and seed = $seed
         and config_hash = $config_hash and code_version = $code_version
     order by created_at desc, instrument
-    limit 1
 """
 SLICE = "split = $split and instrument = $instrument and seed = $seed"
 COPY_RUN = f"""
@@ -89,31 +88,39 @@ def take_over_encoder(
     return other
 
 
-def take_over_earlier_encoder(
+def trained_alike(
     warehouse: Warehouse, settings: Encoder, *, split: str, instrument: str, seed: int, code_version: str
-) -> str | None:
-    """Copy the encoder of another instrument, trained with the same settings on data that may have changed since, and the
-    places of those it was trained on. Both then go on with one space, each folding in who came later in its own way.
+) -> list[str]:
+    """Other instruments that have an encoder of the same settings, on whichever data.
 
     Args:
         warehouse: Holds the encoders.
         settings: Table 4.
         split: Product split.
-        instrument: Who takes it over; what it had before is replaced, in one transaction.
+        instrument: Who looks for another's.
         seed: Seed of the training.
         code_version: Of the code that would train.
 
     Returns:
-        Whose it is; None when there is none, and nothing was changed.
+        Their names, that of the latest encoder first.
     """
     key = EncoderKey(split=split, instrument=instrument, seed=seed)
     wanted = {**key, "config_hash": settings.config_hash(), "code_version": code_version}
-    found = warehouse.rows(TRAINED_EARLIER, wanted)
-    if not found:
-        return None
-    ((other,),) = found
-    _copy(warehouse, key, other, users=COPY_TRAINED_USERS)
-    return str(other)
+    return [name for (name,) in warehouse.rows(TRAINED_EARLIER, wanted)]
+
+
+def take_over_earlier_encoder(warehouse: Warehouse, other: str, *, split: str, instrument: str, seed: int) -> None:
+    """Copy the encoder of another instrument, trained on data that may have changed since, and the places of those it was
+    trained on. Both then go on with one space, each folding in who came later in its own way.
+
+    Args:
+        warehouse: Holds the encoders.
+        other: One of ``trained_alike``.
+        split: Product split.
+        instrument: Who takes it over; what it had before is replaced, in one transaction.
+        seed: Seed of the training.
+    """
+    _copy(warehouse, EncoderKey(split=split, instrument=instrument, seed=seed), other, users=COPY_TRAINED_USERS)
 
 
 def _copy(warehouse: Warehouse, key: EncoderKey, other: str, *, users: str, present: pa.Table | None = None) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from python_assets.encoder.data import TrainingData, train_pairs_of
 from python_assets.encoder.devices import run_on_devices
-from python_assets.encoder.share import take_over_earlier_encoder, take_over_encoder
+from python_assets.encoder.share import take_over_earlier_encoder, take_over_encoder, trained_alike
 from python_assets.encoder.store import EncoderKey, load_encoder, train_and_save
 from python_assets.placement.fold_in import fold_in_users
 from python_assets.seeds import derive_seed
@@ -99,10 +99,9 @@ def _keep(
     if due and (other := take_over_encoder(warehouse, data, settings.encoder, **made, code_version=code_version)):
         log(f"{name}: taken over from {other}, whose encoder has the same settings and data")
         return "taken over"
-    earlier = None
-    if changes is None:
-        earlier = take_over_earlier_encoder(warehouse, settings.encoder, **made, code_version=code_version)
+    earlier = _current_elsewhere(warehouse, data, settings, made, code_version) if due else None
     if earlier:
+        take_over_earlier_encoder(warehouse, earlier, **made)
         log(f"{name}: taken over from {earlier}, whose encoder has the same settings and earlier data")
         changes = changes_since_training(warehouse, data, settings, **made, code_version=code_version)
         due = changes is None or _is_due(data, changes, settings.retrain_after)
@@ -115,6 +114,18 @@ def _keep(
     folded = fold_in_changes(warehouse, data, changes, settings.placement, **made)
     log(f"{name}: {folded:,} users folded in, {len(changes.gone):,} gone{_share_of(changes, settings)}")
     return "folded in"
+
+
+def _current_elsewhere(
+    warehouse: Warehouse, data: TrainingData, settings: Instrument, made: EncoderKey, code_version: str
+) -> str | None:
+    """Whose like encoder need not be trained anew for these data; of several the latest."""
+    for other in trained_alike(warehouse, settings.encoder, **made, code_version=code_version):
+        key = EncoderKey(split=made["split"], instrument=other, seed=made["seed"])
+        changes = changes_since_training(warehouse, data, settings, **key, code_version=code_version)
+        if changes is not None and not _is_due(data, changes, settings.retrain_after):
+            return other
+    return None
 
 
 def _train(

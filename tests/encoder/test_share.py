@@ -17,7 +17,7 @@ from python_assets.placement.refresh import keep_current
 from python_assets.study import Encoder, Instrument, Placement
 from python_assets.study.tables import study_tables
 from python_assets.warehouse import Warehouse
-from tests.encoder.planted import planted_corpus
+from tests.encoder.planted import planted_corpus, with_silent_users
 from tests.sql.support import make_study
 
 SMALL = Encoder(max_epochs=2, batch_size=128, hidden_width=32, dimension=16)
@@ -175,6 +175,31 @@ def test_who_came_after_the_training_is_folded_in_by_who_takes_it_over(
     assert warehouse.rows(same.format("scale_free")) == warehouse.rows(same.format("paper"))
     assert warehouse.rows("select count(distinct checkpoint) from ml.encoder_runs") == [(1,)]
     assert keep("scale_free", data) == "unchanged"
+
+
+def test_who_has_an_outdated_encoder_of_its_own_goes_on_with_one_that_is_current(
+    warehouse: Warehouse, keep: Keep, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when a run was killed between the two trainings, and a small batch came before the next one."""
+    assert [keep(name, data) for name in ("paper", "scale_free")] == ["trained", "taken over"]
+    assert keep("paper", with_silent_users(data, 12)) == "trained"
+    monkeypatch.delattr(refresh, "train_and_save")
+    now = with_silent_users(data, 13)
+    assert [keep(name, now) for name in ("paper", "scale_free")] == ["folded in"] * 2
+    assert warehouse.rows("select count(distinct checkpoint) from ml.encoder_runs") == [(1,)]
+    assert keep("scale_free", now) == "unchanged"
+
+
+def test_the_current_one_of_several_is_found_though_another_is_later(
+    warehouse: Warehouse, keep: Keep, data: TrainingData, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = with_silent_users(data, 12)
+    keep("paper", now)
+    keep("calibrated", data, retrain_after=0)
+    later = "update ml.encoder_runs set created_at = created_at + interval 1 hour where instrument = 'calibrated'"
+    warehouse.write(lambda connection: connection.execute(later).fetchall())
+    monkeypatch.delattr(refresh, "train_and_save")
+    assert keep("scale_free", with_silent_users(data, 13)) == "folded in"
 
 
 def test_an_encoder_of_too_much_that_is_gone_is_not_gone_on_with(
