@@ -73,6 +73,13 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
                     raise
                 failures[step] = error
                 print(f"    {error}", file=sys.stderr, flush=True)
+                if step.job == "encode" and state.forget_older(step, [other for other in steps if other.needs(step)]):
+                    print(
+                        f"    what {step.split} scored with other settings, files or code is in no results any more: run the same "
+                        "command again once its encoder can be made",
+                        file=sys.stderr,
+                        flush=True,
+                    )
     if steps[-1].job == STAGES[-1] and (older := _older_splits(steps, state)):
         print(
             f"    what is published of {', '.join(older)} is older than the study's settings, files or code: `run` without "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from typing import NamedTuple
 import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
+from python_assets.encoder.measured import forget_measured_on
 from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
 from python_assets.prepared import is_prepared
@@ -23,7 +24,9 @@ from python_assets.stages import (
     encoders_fingerprint,
     evaluate_fingerprint,
     finished_stages,
+    former_encoding,
     imports_fingerprint,
+    keep_former_encoding,
     last_finished,
     mark,
     prepare_fingerprint,
@@ -72,6 +75,7 @@ class RunState:
         self._contents: dict[str, str] = {}
         self._encoders: dict[str, str] = {}
         self._models: set[str] = set()
+        self._before_encode: dict[Stage, str] = {}
 
     def is_done(self, step: Step) -> bool:
         """Whether the step was finished with the same inputs, and its output is there."""
@@ -96,6 +100,8 @@ class RunState:
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
+            self._before_encode = done
+            keep_former_encoding(self.warehouse, str(step.split))
         is_other = not same_fingerprint(done.get(step.stage, ""), began)
         # First: a step that breaks off here, marked and without scores, would be done if what changed were taken back.
         if step.stage in done:
@@ -106,6 +112,25 @@ class RunState:
             forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         yield
         mark(self.warehouse, step.stage, self.with_fetched_model(step, began))
+
+    def forget_older(self, encode: Step, populations: Iterable[Step]) -> bool:
+        """Of a split whose encoder has failed, delete what was scored with other data, settings or code: nobody could tell it
+        from its neighbours in the results. With the same, as where memory ran out, it stays.
+
+        Args:
+            encode: The step that failed.
+            populations: Steps that are left out for it.
+
+        Returns:
+            Whether all scores of the split were such ones, and are gone.
+        """
+        if former_encoding(self.warehouse, str(encode.split)) != self._inputs(encode):
+            return forget_measured_on(self.warehouse, str(encode.split))
+        for step in populations:
+            former = self._before_encode.get(step.stage, "").partition(":")[0]
+            if former and former != self._inputs(step) and isinstance(step.partition, dg.MultiPartitionKey):
+                forget_scores(self.warehouse, **step.partition.keys_by_dimension)
+        return False
 
     def fingerprint(self, step: Step) -> str:
         """Of everything that the step depends on, as it is now."""

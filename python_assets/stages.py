@@ -60,6 +60,9 @@ class Stage(NamedTuple):
 
 CORPUS = Stage("corpus", "")
 """Not a stage of a run: under which ``raw_fingerprint`` dbt last made the corpus, whoever called it."""
+FORMER = "encoded before"
+"""Job of a note that is no stage: under which fingerprint a split was last encoded as a whole, kept when that mark goes."""
+NOTES = (FORMER,)
 
 
 def digest(*parts: object) -> str:
@@ -211,6 +214,21 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     """The fingerprint under which each stage was last finished; empty without a warehouse."""
+    return {stage: fingerprint for stage, fingerprint in _marks(warehouse).items() if stage.job not in NOTES}
+
+
+def former_encoding(warehouse: Warehouse, split: str) -> str | None:
+    """Under which fingerprint a split was last encoded as a whole, before whoever is encoding it, or has failed to."""
+    return _marks(warehouse).get(Stage(FORMER, split))
+
+
+def keep_former_encoding(warehouse: Warehouse, split: str) -> None:
+    """Note what ``former_encoding`` says, before the split is marked as not encoded."""
+    if encoded := finished_stages(warehouse).get(Stage("encode", split)):
+        mark(warehouse, Stage(FORMER, split), encoded)
+
+
+def _marks(warehouse: Warehouse) -> dict[Stage, str]:
     try:
         rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
     except (NoWarehouseError, duckdb.CatalogException):
@@ -247,6 +265,7 @@ def forget_prepared(warehouse: Warehouse) -> None:
 
 def forget_split(warehouse: Warehouse, split: str) -> None:
     """Record that a split's encoder and its populations are not finished, whoever is about to make the encoder anew."""
+    keep_former_encoding(warehouse, split)
     _forget(
         warehouse, "job = 'publish' or job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?", split
     )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
+from python_assets.warehouse import Warehouse
+
 OF_THE_SPACE = (
     "ml.reference_embeddings",
     "ml.anchor_scores",
@@ -28,3 +30,24 @@ def forget_measured(connection: duckdb.DuckDBPyConnection, *, split: str, instru
     for table in OF_THE_SPACE:
         of_the_study = f"{own} and ? = (select seed from raw.study)"
         connection.execute(f"delete from {table} where {of_the_study}", [split, instrument, seed])
+
+
+def forget_measured_on(warehouse: Warehouse, split: str) -> bool:
+    """Delete what was measured in any space of a split, references and baselines too.
+
+    Args:
+        warehouse: Holds the scores.
+        split: Product split.
+
+    Returns:
+        Whether there were scores.
+    """
+    if not warehouse.rows("select 1 from ml.population_scores where split = ? limit 1", [split]):
+        return False
+
+    def forget(connection: duckdb.DuckDBPyConnection) -> None:
+        for table in ("ml.instrument_retests", *OF_THE_SPACE):
+            connection.execute(f"delete from {table} where split = ?", [split])
+
+    warehouse.write(forget)
+    return True

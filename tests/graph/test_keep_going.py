@@ -14,8 +14,9 @@ from dagster_defs.plan import plan
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
+from python_assets.stages import forget_split
 from python_assets.warehouse import Warehouse
-from tests.graph.conftest import Finished, own_environment, run_command
+from tests.graph.conftest import Finished, Open, own_environment, run_command
 from tests.ports import free_port
 
 POPULATIONS = """
@@ -99,3 +100,51 @@ def test_another_splits_encoder_is_not_needed() -> None:
     assert population.needs(Step("encode", "one", "encoder of one"))
     assert not population.needs(Step("encode", "two", "encoder of two"))
     assert not Step("publish", None, "result tables").needs(Step("encode", "one", "encoder of one"))
+
+
+MEASURED = ("population_scores", "paired_scores", "paired_distances", "anchor_scores", "reference_embeddings")
+OTHER_METRICS = {"old": "sample_size: 60", "new": "sample_size: 50"}
+OTHER_POPULATION = {"old": "control, size: 3", "new": "control, size: 4"}
+
+
+@pytest.mark.parametrize(
+    ("change", "tries", "stays"),
+    [
+        ({}, ["no room"], True),
+        ({}, ["no room", "no room"], True),
+        (OTHER_METRICS, ["no room"], False),
+        (OTHER_METRICS, ["killed", "no room"], False),
+        (OTHER_POPULATION, ["no room"], None),
+    ],
+    ids=["the same", "the same, twice", "other metrics", "other metrics, killed before", "another population"],
+)
+def test_a_split_without_its_encoder_keeps_scores_of_the_same_inputs_only(
+    opened: Open,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    change: dict[str, str],
+    tries: list[str],
+    stays: bool | None,
+) -> None:
+    workspace = opened(**change)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    counted = " union all ".join(f"select count(*) from ml.{table} where split = 'Combined'" for table in MEASURED)
+    before = workspace.warehouse.rows(counted)
+    for outcome in tries:
+
+        def step(job: str, partition: object, instance: dg.DagsterInstance, outcome: str = outcome) -> None:
+            if job == "encode":
+                forget_split(workspace.warehouse, "Combined")
+                raise KeyboardInterrupt if outcome == "killed" else RunError(outcome)
+
+        monkeypatch.setattr(run, "run_step", step)
+        with pytest.raises(KeyboardInterrupt if outcome == "killed" else RunError):
+            run_study(plan(workspace.study), workspace, force=True, keep_going=True)
+    after = workspace.warehouse.rows(counted)
+    populations = workspace.warehouse.rows("select distinct population from ml.paired_scores order by all")
+    assert (after == before) is (stays is True)
+    assert (after == [(0,)] * len(MEASURED)) is (stays is False)
+    if stays is None:
+        assert populations == [("constant_rater",), ("perfect_rater",)]
+    assert ("is in no results any more" in capsys.readouterr().err) is (stays is False)
