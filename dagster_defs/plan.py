@@ -37,9 +37,15 @@ def plan(study: Study, *, first: str | None = None, until: str | None = None, sp
     return [step for step in steps if start <= STAGES.index(step.job) <= stop]
 
 
-def unchanged_steps(steps: Sequence[Step], workspace: Workspace) -> set[Step]:
-    """Those that a run would leave out as far as can be said beforehand: nothing before them is due that they follow."""
-    state, due = RunState(workspace), list[Step]()
+def unchanged_steps(steps: Sequence[Step], workspace: Workspace, *, reads_weights: bool = True) -> set[Step]:
+    """Those that a run would leave out as far as can be said beforehand: nothing before them is due that they follow.
+
+    Args:
+        steps: What ``plan`` says.
+        workspace: Study, files and warehouse.
+        reads_weights: As ``RunState`` has it; without, a step is due whose model only looks otherwise.
+    """
+    state, due = RunState(workspace, reads_weights=reads_weights), list[Step]()
     for step in steps:
         follows = any(other.job == STAGES[0] or step.job == STAGES[-1] or step.needs(other) for other in due)
         if follows or not state.is_done(step):

@@ -59,6 +59,8 @@ def run_study(steps: Sequence[Step], workspace: Workspace, *, force: bool = Fals
             unchanged = not needed and state.is_done(step) and not force
             note = f": left out, as {needed[0].label} failed" if needed else ": unchanged" if unchanged else ""
             print(f"[{number}/{len(steps)}] {step.label}{note}", file=sys.stderr, flush=True)
+            if unchanged:
+                state.note_model(step)
             if needed or unchanged:
                 continue
             instance = instance or stack.enter_context(_instance_telling_findings())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import dagster as dg
@@ -14,7 +15,7 @@ from python_assets.encoder.measured import forget_measured_on
 from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
 from python_assets.prepared import is_prepared
-from python_assets.raters.model_state import model_state, same_model
+from python_assets.raters.model_state import known_states, model_state, note_state, same_model
 from python_assets.stages import (
     CORPUS,
     Stage,
@@ -67,14 +68,20 @@ class Step(NamedTuple):
 
 
 class RunState:
-    """Fingerprints of the steps of one run, taken as the run comes to them."""
+    """Fingerprints of the steps of one run, taken as the run comes to them.
 
-    def __init__(self, workspace: Workspace) -> None:
+    Args:
+        workspace: Study, files and warehouse.
+        reads_weights: Whether a model whose files look otherwise than before is read, to see whether it is another one; else it is
+            taken for one.
+    """
+
+    def __init__(self, workspace: Workspace, *, reads_weights: bool = True) -> None:
         self.workspace, self.study, self.warehouse = workspace, workspace.study, workspace.warehouse
         self.code = code_fingerprint(PROJECT)
         self._contents: dict[str, str] = {}
         self._encoders: dict[str, str] = {}
-        self._models: set[str] = set()
+        self._reads_weights = reads_weights
         self._before_encode: dict[Stage, str] = {}
 
     def is_done(self, step: Step) -> bool:
@@ -112,6 +119,15 @@ class RunState:
             forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         yield
         mark(self.warehouse, step.stage, self.with_fetched_model(step, began))
+
+    def note_model(self, step: Step) -> None:
+        """Keep what has been found of an unchanged step's model, so that no other run reads its weights for that."""
+        done = finished_stages(self.warehouse)
+        if not (state := self._model(step, done)):
+            return
+        former = done.get(step.stage, "").partition(":")[2]
+        if state not in (former, *known_states(self.warehouse)):
+            note_state(self.warehouse, state)
 
     def forget_older(self, encode: Step, populations: Iterable[Step]) -> bool:
         """Of a split whose encoder has failed, delete what was scored with other data, settings or code: nobody could tell it
@@ -178,9 +194,13 @@ class RunState:
             return ""
         former = done.get(step.stage, "").partition(":")[2]
         population = self.study.population(step.partition.keys_by_dimension["population"])
-        state = model_state(population.rater, known=[former, *self._models])
+        state = model_state(population.rater, known=[former, *self._models], read=self._reads_weights)
         self._models.add(state)
         return state
+
+    @cached_property
+    def _models(self) -> set[str]:
+        return set(known_states(self.warehouse))
 
     def _encoders_of(self, split: str) -> str:
         if split not in self._encoders:

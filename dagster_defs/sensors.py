@@ -108,7 +108,8 @@ def refresh_sensor(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.
             context.update_cursor(json.dumps(cursor | {"seen": seen}))
             return dg.SkipReason("Something changed: waiting for one look without a change.")
         steps = plan(workspace.study)
-        if len(unchanged_steps(steps, workspace)) < len(steps):
+        # A run has the time to read a model's weights, and notes what it finds; a look is cut off after a minute or two.
+        if len(unchanged_steps(steps, workspace, reads_weights=False)) < len(steps):
             return dg.SensorResult([dg.RunRequest()], cursor=json.dumps({"seen": seen, "tried": given}))
     except CANNOT_LOOK as error:
         return dg.SkipReason(str(error))

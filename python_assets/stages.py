@@ -62,7 +62,8 @@ CORPUS = Stage("corpus", "")
 """Not a stage of a run: under which ``raw_fingerprint`` dbt last made the corpus, whoever called it."""
 FORMER = "encoded before"
 """Job of a note that is no stage: under which fingerprint a split was last encoded as a whole, kept when that mark goes."""
-NOTES = (FORMER,)
+WEIGHTS = "weights"
+"""Job of another note: what a model held whose files looked as its partition says, see ``raters/model_state.py``."""
 
 
 def digest(*parts: object) -> str:
@@ -214,12 +215,14 @@ def require_settings(warehouse: Warehouse, study: Study) -> None:
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     """The fingerprint under which each stage was last finished; empty without a warehouse."""
-    return {stage: fingerprint for stage, fingerprint in _marks(warehouse).items() if stage.job not in NOTES}
+    return {
+        stage: fingerprint for stage, fingerprint in all_marks(warehouse).items() if stage.job not in (FORMER, WEIGHTS)
+    }
 
 
 def former_encoding(warehouse: Warehouse, split: str) -> str | None:
     """Under which fingerprint a split was last encoded as a whole, before whoever is encoding it, or has failed to."""
-    return _marks(warehouse).get(Stage(FORMER, split))
+    return all_marks(warehouse).get(Stage(FORMER, split))
 
 
 def keep_former_encoding(warehouse: Warehouse, split: str) -> None:
@@ -228,7 +231,8 @@ def keep_former_encoding(warehouse: Warehouse, split: str) -> None:
         mark(warehouse, Stage(FORMER, split), encoded)
 
 
-def _marks(warehouse: Warehouse) -> dict[Stage, str]:
+def all_marks(warehouse: Warehouse) -> dict[Stage, str]:
+    """Finished stages and notes; empty without a warehouse."""
     try:
         rows = warehouse.rows("select job, partition_key, fingerprint from raw.stages")
     except (NoWarehouseError, duckdb.CatalogException):

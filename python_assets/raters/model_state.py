@@ -11,8 +11,9 @@ from typing import NamedTuple
 from python_assets.raters import smollm
 from python_assets.raters.chat import ChatModelError
 from python_assets.raters.weights import find_weights, folder_sha256, known_version, weight_files
-from python_assets.stages import digest, files_fingerprint
+from python_assets.stages import WEIGHTS, Stage, all_marks, digest, files_fingerprint, mark
 from python_assets.study import Rater
+from python_assets.warehouse import Warehouse
 
 CANNOT_TELL = (ChatModelError, PackageNotFoundError, OSError)
 
@@ -23,12 +24,17 @@ class _Found(NamedTuple):
     runtime: str | None
 
 
-def model_state(rater: Rater, *, known: Iterable[str] = ()) -> str:
+UNREAD = "?"
+"""Content of a model whose weights were not read."""
+
+
+def model_state(rater: Rater, *, known: Iterable[str] = (), read: bool = True) -> str:
     """``looks.content``: the first changes with the times and sizes of the model's files, the second with what they hold.
 
     Args:
         rater: Whoever answers.
         known: States of before: a model that looks as in one of them holds what it held then, and no weights are read.
+        read: Whether to read the weights of another one; it is ``UNREAD`` otherwise.
 
     Returns:
         Nothing where this machine cannot tell: the model is not on it, or the rater loads none.
@@ -37,7 +43,7 @@ def model_state(rater: Rater, *, known: Iterable[str] = ()) -> str:
         if (found := _look(rater)) is None:
             return ""
         state = next((state for state in known if state.startswith(f"{found.looks}.")), None)
-        return state or f"{found.looks}.{digest(found.content(), found.runtime)}"
+        return state or f"{found.looks}.{digest(found.content(), found.runtime) if read else UNREAD}"
     except CANNOT_TELL:
         return ""
 
@@ -48,6 +54,22 @@ def model_looks(rater: Rater) -> str:
         return found.looks if (found := _look(rater)) else ""
     except CANNOT_TELL:
         return ""
+
+
+def known_states(warehouse: Warehouse) -> list[str]:
+    """What ``note_state`` has noted; nothing without a warehouse."""
+    return [f"{looks}.{content}" for (job, looks), content in all_marks(warehouse).items() if job == WEIGHTS]
+
+
+def note_state(warehouse: Warehouse, state: str) -> None:
+    """Note what a model holds that looks so, be it on another machine of a lake: nobody need read its weights again for that.
+
+    Args:
+        warehouse: Has stages and notes.
+        state: What ``model_state`` says.
+    """
+    looks, _, content = state.partition(".")
+    mark(warehouse, Stage(WEIGHTS, looks), content)
 
 
 def same_model(before: str, now: str) -> bool:

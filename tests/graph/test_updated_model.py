@@ -11,11 +11,12 @@ import dagster as dg
 import pytest
 from dagster._core.test_utils import create_run_for_test
 
-from dagster_defs import sensors, stage_marks
+from dagster_defs import run, sensors, stage_marks
 from dagster_defs.plan import plan
 from dagster_defs.run_state import RunState, Step, same_fingerprint
 from dagster_defs.stage_marks import BEGAN, PERSONAS, MarkingWarehouse
 from dagster_defs.workspace import Workspace
+from python_assets.raters import model_state
 from python_assets.stages import finished_stages
 from tests.graph.conftest import Open
 
@@ -99,3 +100,25 @@ def test_a_model_that_was_updated_in_place_is_seen_by_the_sensor(opened: Open, t
     assert sensors.inputs(workspace, has_run=True) == before
     config.write_text("{ }")
     assert sensors.inputs(workspace, has_run=True) != before
+
+
+def test_weights_that_only_look_otherwise_are_read_by_one_run(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "tuned" / "config.json"
+    config.parent.mkdir()
+    config.write_text("{}")
+    workspace, step = with_a_tuned_model(opened, config.parent)
+    (*_, publish) = plan(workspace.study)
+    for done in (step, publish):
+        with RunState(workspace).doing(done):
+            pass
+    os.utime(config, (1, 1))
+    # A look of the sensor's has no time for them.
+    assert not RunState(workspace, reads_weights=False).is_done(step)
+    monkeypatch.setattr(run, "require_prepared", lambda *_: None)
+    run.run_study([step], workspace)
+    monkeypatch.setattr(model_state, "folder_sha256", lambda folder: pytest.fail("read again"))
+    assert RunState(workspace).is_done(step)
+    assert RunState(workspace, reads_weights=False).is_done(step)
+    assert RunState(workspace).is_done(publish)
