@@ -75,8 +75,8 @@ def count_requests(
 ) -> dict[Purpose, Asked] | None:
     """What a run from here would ask; None before the warehouse has the split's probes and the population's evidence.
 
-    A persona that is not written yet is asked about every probe. An answer of no use counts as answered where the step is
-    done, which does not run again for it.
+    A persona that is not written yet is asked about every probe. Where the step is done all counts as answered: it does not
+    run again for answers of no use, nor for requests that do not fit the model's context, whose answers are never stored.
 
     Args:
         warehouse: Evidence, probes and answers.
@@ -84,7 +84,7 @@ def count_requests(
         population: One that asks an LLM.
         split: Product split.
         identities: Of the models.
-        is_done: Called only where there are answers of no use.
+        is_done: Called only where something is left, or answers are of no use.
     """
     try:
         probes = warehouse.read(PROBES, [split])
@@ -94,7 +94,8 @@ def count_requests(
         if population.condition == IMPORTED:
             key = {"split": split, "population": population.name, "size": population.size}
             brought = warehouse.read(IMPORTED_PERSONAS, key).to_pylist()
-            return {"rate": _rated(warehouse, study, population, split, brought, probes, identity, is_done)}
+            rated = _rated(warehouse, study, population, split, brought, probes, identity, is_done)
+            return _nothing_left_if({"rate": rated}, is_done)
         drafts = draft_population(warehouse, study, population, split=split)
     except (duckdb.CatalogException, duckdb.BinderException):
         return None
@@ -108,10 +109,17 @@ def count_requests(
     ]
     rated = _rated(warehouse, study, population, split, personas, probes, identity, is_done)
     unwritten = (len(requests) - len(texts)) * probes.num_rows
-    return {
+    counts: dict[Purpose, Asked] = {
         "write": Asked(len(set(requests.values())), len(written)),
         "rate": rated._replace(n_wanted=rated.n_wanted + unwritten),
     }
+    return _nothing_left_if(counts, is_done)
+
+
+def _nothing_left_if(counts: dict[Purpose, Asked], is_done: IsDone) -> dict[Purpose, Asked]:
+    if all(count.n_answered >= count.n_wanted for count in counts.values()) or not is_done():
+        return counts
+    return {purpose: count._replace(n_answered=count.n_wanted) for purpose, count in counts.items()}
 
 
 def _rated(

@@ -77,7 +77,7 @@ def requests_of(
         study: Sizes, raters and splits.
         warehouse: Evidence, probes, answers and their speed; None before there is one.
         per_second: Requests a second of every model, instead of what was seen.
-        is_done: Whether a run would leave out a population on a split, which then is not asked again for answers of no use.
+        is_done: Whether a run would leave out a population on a split, which then asks nothing.
     """
     brought = {(split, population): n for split, population, n in known_rows(warehouse, BROUGHT)}
     tokens = {(model, purpose): mean for model, purpose, mean in known_rows(warehouse, TOKENS)}

@@ -163,8 +163,8 @@ NO_RATING = "update ml.answers set text = 'Sure! I' where text = '3' and created
 @pytest.mark.parametrize(
     ("change", "done", "due"),
     [
-        (NO_TEXT, [(20, 20), (760, 100)], [(20, 19), (800, 100)]),
-        (NO_RATING, [(20, 20), (800, 100)], [(20, 20), (800, 70)]),
+        (NO_TEXT, [(20, 20), (760, 760)], [(20, 19), (800, 100)]),
+        (NO_RATING, [(20, 20), (800, 800)], [(20, 20), (800, 70)]),
     ],
     ids=["no text", "no rating"],
 )
@@ -177,8 +177,23 @@ def test_answers_of_no_use_are_asked_for_again_where_the_step_is_due(
         assert [(r.n_wanted, r.n_answered) for r in found][:2] == expected
 
 
-def test_whether_a_step_is_done_is_looked_up_only_for_answers_of_no_use(study: Study, warehouse: Warehouse) -> None:
-    requests_of(study, warehouse, is_done=lambda split, population: pytest.fail("looked up"))
+@pytest.mark.parametrize(("population", "purpose"), [("grounded", "write"), ("grounded", "rate"), ("brought", "rate")])
+def test_a_step_that_is_done_asks_nothing(study: Study, warehouse: Warehouse, population: str, purpose: str) -> None:
+    """What does not fit a model's context is never stored, and a model may be on another machine."""
+    warehouse.write(
+        lambda connection: connection.execute("delete from ml.answers where text = 'Loves soap 19.'").fetchall()
+    )
+    for is_done in (False, True):
+        found = requests_of(study, warehouse, is_done=lambda split, name, answer=is_done: answer)
+        (left,) = [r.n_left for r in found if (r.population, r.purpose) == (population, purpose)]
+        assert (left == 0) is is_done
+
+
+def test_whether_a_step_is_done_is_looked_up_only_where_something_is_left(study: Study, warehouse: Warehouse) -> None:
+    rated = study.population("grounded").model_copy(update={"size": 2})
+    asked = study.model_copy(update={"populations": [rated]})
+    found = requests_of(asked, warehouse, is_done=lambda split, population: pytest.fail("looked up"))
+    assert [(r.n_wanted, r.n_answered) for r in found] == [(2, 2), (80, 80)]
 
 
 def test_where_nobody_can_be_a_seed_user_nothing_is_asked(study: Study, warehouse: Warehouse) -> None:
@@ -229,7 +244,7 @@ def test_the_command_asks_what_a_run_would_leave_out(
         done = CliRunner().invoke(main, ["estimate", *options])
         assert done.exit_code == 0, done.output
         said += [line.split()[4:6] for line in done.output.splitlines() if line.startswith("grounded")]
-    assert said == [["20", "20"], ["800", "100"], ["20", "20"], ["800", "70"]]
+    assert said == [["20", "20"], ["800", "800"], ["20", "20"], ["800", "70"]]
 
 
 def test_without_the_source_files_answers_of_no_use_count_as_left(
