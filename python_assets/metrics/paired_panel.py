@@ -96,7 +96,8 @@ def paired_panel(
         cosine[paired], l2[paired] = apart
         values["pair_cosine_distance"] = _summary(apart.cosine)
         values["pair_l2_distance"] = _summary(apart.l2)
-        values["matched_real_cos_mean"] = (*mean_cosine(seeds), len(paired))
+        if why_undefined("cos_mean", n=len(paired), neighbours=settings.neighbours) is None:
+            values["matched_real_cos_mean"] = (*mean_cosine(seeds), len(paired))
         values["matched_real_cos_std"] = (_spread(seeds), None, len(paired))
         triplet_items = model.catalogue_geometry(_sample(items, seed=seed))
         mine = score_items(model, personas.mixtures[paired], triplet_items)

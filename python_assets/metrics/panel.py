@@ -72,7 +72,8 @@ def compare(
     values["swd"] = sliced_wasserstein(x, y, directions)
     if why_undefined("coverage", n=len(x), neighbours=k) is None:
         values["coverage"] = coverage(x, y, neighbours=k).value
-    values["cos_mean"] = mean_cosine(y[:COSINE_ROWS]).mean
+    if why_undefined("cos_mean", n=len(y), neighbours=k) is None:
+        values["cos_mean"] = mean_cosine(y[:COSINE_ROWS]).mean
     return Comparison(values, p_value)
 
 

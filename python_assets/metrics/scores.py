@@ -101,7 +101,7 @@ def draw_references(n_users: int, *, size: int, resamples: int, seed: int) -> li
 
 def why_undefined(metric: str, *, n: int, neighbours: int) -> str | None:
     """Why a metric has no value at this n, in one sentence; None when it has one."""
-    least = {"mmd": 2, "coverage": neighbours + 2}.get(metric, 1)
+    least = {"mmd": 2, "coverage": neighbours + 2, "cos_mean": 2}.get(metric, 1)
     if n >= least:
         return None
     return f"{metric} needs at least {least} personas and twice as many real users; {n} can be compared"

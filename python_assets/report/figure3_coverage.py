@@ -19,7 +19,7 @@ HOW = (
     "members (near the real users' is better, 1 means that all members are the same). The upright line is other real "
     "users at the largest size that is drawn, and a dark mark across a bar other real users at that population's own size, "
     "where it is another; thin lines are 95% intervals of the mean over draws of real users. “No place”: nobody there prefers "
-    "anything; “too few”: too few have a place for a coverage."
+    "anything; “too few”: too few have a place for a coverage, or only one for a cosine."
 )
 
 

@@ -141,12 +141,18 @@ def _dots(axes: Axes, points: np.ndarray, *, colour: str, size: float, alpha: fl
 
 
 def _seen(data: ReportData) -> str:
-    placed = [row for row in data.fidelity if row["source"] == "persona" and row["cos_mean"] is not None]
+    placed = [
+        row
+        for row in data.fidelity
+        if row["source"] == "persona" and (row["n_personas"] or 0) > (row["n_unplaceable"] or 0)
+    ]
     if not placed:
         return "No persona population has a place on the map."
-    paired = [row for row in placed if row["matched_real_cos_mean"] is not None]
-    if not paired:
+    if all(row["pair_cosine_distance"] is None for row in placed):
         return "The persona populations here have no seed users to be held against."
+    paired = [row for row in placed if None not in (row["cos_mean"], row["matched_real_cos_mean"])]
+    if not paired:
+        return "No persona population has two personas with a place and a seed user, whose cosines could be compared."
     tightest = max(paired, key=lambda row: row["cos_mean"] - row["matched_real_cos_mean"])
     return (
         f"Tightest beside its seed users is {tightest['population']} on {tightest['split']} under "

@@ -75,12 +75,16 @@ def _hill(axes: Axes, y: int, values: np.ndarray, edges: np.ndarray, colour: str
 
 
 def _between_seeds(data: ReportData, split: str, instrument: str) -> float | None:
-    cosines = [
-        row["matched_real_cos_mean"]
+    """Mean over populations, each counted by its personas: the few of a small one lie close together, or not, by chance."""
+    rows = [
+        row
         for row in data.fidelity
         if row["split"] == split and row["instrument"] == instrument and row["matched_real_cos_mean"] is not None
     ]
-    return 1 - float(np.mean(cosines)) if cosines else None
+    if not rows:
+        return None
+    n_placed = [row["n_personas"] - row["n_unplaceable"] for row in rows]
+    return 1 - float(np.average([row["matched_real_cos_mean"] for row in rows], weights=n_placed))
 
 
 def _seen(data: ReportData) -> str:

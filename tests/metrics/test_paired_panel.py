@@ -97,6 +97,15 @@ def test_nobody_placed_leaves_the_counts() -> None:
     assert found.distances.num_rows == 0
 
 
+def test_one_seed_user_is_like_nobody() -> None:
+    """Two personas have a place, one of them for a user."""
+    few = PersonaPlaces(["a", "b"], ["u7", None], OWN[:2], PERSONAS.embeddings[:2], RATINGS[:2])
+    values = panel(few).values
+    assert "matched_real_cos_mean" not in values
+    assert values["matched_real_cos_std"] == (None, None, 1)
+    assert values["pair_cosine_distance"][2] == 1
+
+
 def test_without_seed_users_nothing_is_paired() -> None:
     crowd = panel(PERSONAS._replace(seed_user_ids=[None] * 4))
     assert set(crowd.values) == {

@@ -142,7 +142,7 @@ def test_another_ceiling_can_be_given(populations: tuple[np.ndarray, np.ndarray]
     assert mixed[0].ceiling_value < noise[0].ceiling_value
 
 
-@pytest.mark.parametrize(("size", "undefined"), [(1, {"mmd", "coverage"}), (6, {"coverage"}), (7, set())])
+@pytest.mark.parametrize(("size", "undefined"), [(1, {"mmd", "coverage", "cos_mean"}), (6, {"coverage"}), (7, set())])
 def test_small_populations_get_what_is_defined_and_never_nan(
     populations: tuple[np.ndarray, np.ndarray], size: int, undefined: set[str]
 ) -> None:

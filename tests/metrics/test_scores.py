@@ -90,4 +90,5 @@ def test_reasons_name_the_least_size() -> None:
     assert why_undefined("coverage", n=7, neighbours=5) is None
     assert "coverage needs at least 7 personas" in str(why_undefined("coverage", n=6, neighbours=5))
     assert "mmd needs at least 2" in str(why_undefined("mmd", n=1, neighbours=5))
+    assert "cos_mean needs at least 2" in str(why_undefined("cos_mean", n=1, neighbours=5))
     assert why_undefined("fpd", n=1, neighbours=5) is None

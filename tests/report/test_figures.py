@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from itertools import pairwise
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from python_assets.report.clouds import Cloud
 from python_assets.report.figure4_local_global import _spread
 from python_assets.report.figure5_map import _lay_out
+from python_assets.report.figure5_map import _seen as seen_on_the_map
+from python_assets.report.figure6_distances import _between_seeds
 from python_assets.report.figure_gaps import printed_unit, worse_by
 from python_assets.report.names import in_order, shorten_apart
 from python_assets.report.style import COLOURS, INK, new_figure, to_svg
@@ -103,3 +106,36 @@ def test_the_map_is_the_same_under_the_same_seed_and_keeps_clusters_apart() -> N
     np.testing.assert_array_equal(first.real, again.real)
     gap = np.linalg.norm(first.real.mean(axis=0) - first.others["far"].mean(axis=0))
     assert gap > 2 * first.real.std(axis=0).max()
+
+
+def fidelity(**values: object) -> dict[str, object]:
+    row = {
+        "population": "p",
+        "split": "s",
+        "instrument": "i",
+        "source": "persona",
+        "n_personas": 12,
+        "n_unplaceable": 0,
+    }
+    return row | {"cos_mean": 0.5, "matched_real_cos_mean": 0.3, "pair_cosine_distance": 0.2} | values
+
+
+def test_the_line_between_seed_users_counts_each_population_by_its_personas() -> None:
+    few = fidelity(n_unplaceable=10, matched_real_cos_mean=1.0)
+    unpaired = fidelity(matched_real_cos_mean=None)
+    data = SimpleNamespace(fidelity=[fidelity(), fidelity(n_personas=26), few, unpaired, fidelity(instrument="other")])
+    assert _between_seeds(data, "s", "i") == pytest.approx(1 - (38 * 0.3 + 2 * 1.0) / 40)
+    assert _between_seeds(data, "other", "i") is None
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        (fidelity(n_unplaceable=12, cos_mean=None), "No persona population has a place on the map."),
+        (fidelity(n_unplaceable=11, cos_mean=None, matched_real_cos_mean=None), "No persona population has two personas"),
+        (fidelity(matched_real_cos_mean=None, pair_cosine_distance=None), "The persona populations here have no seed users"),
+        (fidelity(), "Tightest beside its seed users is p on s under i: mean cosine 0.50, its seed users' 0.30."),
+    ],
+)  # fmt: skip
+def test_what_is_seen_on_the_map_tells_no_place_from_one(row: dict[str, object], said: str) -> None:
+    assert seen_on_the_map(SimpleNamespace(fidelity=[row])).startswith(said)
