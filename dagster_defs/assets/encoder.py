@@ -9,6 +9,7 @@ from dagster_defs.partitions import MODEL_POOL, SPLITS, WORKSPACE, split_of
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.data import read_training_data
+from python_assets.metrics.other_seeds import forget_other_seeds
 from python_assets.metrics.score_retests import retest_rows
 from python_assets.placement.refresh import keep_current
 from python_assets.stages import forget_split
@@ -40,6 +41,7 @@ def encoders(context: dg.AssetExecutionContext, warehouse: WarehouseResource) ->
     """Train the multi-prototype Bradley-Terry encoder (Eq. 1 to 4, Table 4), once for each seed of each instrument; fold new data in."""
     split, study, target = split_of(context), WORKSPACE.study, warehouse.prepared()
     forget_split(target, split)
+    forget_other_seeds(target, study, split=split)
     data = read_training_data(target, split)
     outcomes = {}
     for name, instrument in study.instruments.items():

@@ -32,6 +32,18 @@ def forget_measured(connection: duckdb.DuckDBPyConnection, *, split: str, instru
         connection.execute(f"delete from {table} where {of_the_study}", [split, instrument, seed])
 
 
+def forget_space(connection: duckdb.DuckDBPyConnection, *, split: str, instrument: str) -> None:
+    """Delete all that was measured in the space of an instrument's own encoder.
+
+    Args:
+        connection: Open for writing.
+        split: Product split.
+        instrument: Whose.
+    """
+    for table in OF_THE_SPACE:
+        connection.execute(f"delete from {table} where split = ? and instrument = ?", [split, instrument])
+
+
 def forget_measured_on(warehouse: Warehouse, split: str) -> bool:
     """Delete what was measured in any space of a split, references and baselines too.
 
