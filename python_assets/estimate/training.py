@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections import defaultdict
+from functools import cache
 from typing import NamedTuple
 
-from python_assets.encoder.data import TRAIN_HASHES, read_item_hashes
+from python_assets.encoder.data import TRAIN_HASHES, EncoderDataError, read_item_hashes, read_training_data
 from python_assets.estimate.seen import known_rows
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
@@ -23,7 +24,7 @@ TRAINED = f"""
         group by all
     )
     select
-        runs.split, runs.config_hash, runs.seed, runs.code_version, runs.item_hashes,
+        runs.split, runs.config_hash, runs.seed, runs.code_version, runs.item_hashes, runs.data_hash,
         (greatest(runs.n_users, sizes.n_users) - coalesce(kept.n_users, 0)) / runs.n_users as share
     from ml.encoder_runs as runs
     inner join sizes using (split)
@@ -70,9 +71,9 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
         code_version: Of the code that would train: an encoder of another is trained anew.
     """
     pairs, speed = dict(known_rows(warehouse, PAIRS)), dict(known_rows(warehouse, SPEED))
-    trained: dict[tuple[str, str, int], float] = {}
+    trained: dict[tuple[str, str, int], list[tuple[float, str]]] = defaultdict(list)
     present: dict[str, set[int]] = {}
-    for split, config, seed, version, items, share in known_rows(warehouse, TRAINED):
+    for split, config, seed, version, items, data_hash, share in known_rows(warehouse, TRAINED):
         if version != code_version or split not in study.splits:
             continue
         if warehouse and items:  # None in encoders of older code.
@@ -80,7 +81,20 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
                 present[split] = set(read_item_hashes(warehouse, split).tolist())
             gone_or_new = max(len(present[split]), len(items)) - len(present[split] & set(items))
             share = max(share, gone_or_new / len(items))
-        trained[split, config, seed] = min(share, trained.get((split, config, seed), share))
+        trained[split, config, seed].append((share, data_hash))
+
+    @cache
+    def fingerprint(split: str) -> str | None:
+        try:
+            return read_training_data(warehouse, split).fingerprint() if warehouse else None
+        except EncoderDataError:
+            return None
+
+    def is_done(split: str, encoder: tuple[str, int], retrain_after: float) -> bool:
+        found = [data_hash for share, data_hash in trained[split, *encoder] if share <= retrain_after]
+        # What a change of the validation pairs alone does is seen in the whole of the data only, and read for nothing else.
+        return bool(found) and (retrain_after > 0 or fingerprint(split) in found)
+
     own: dict[str, list[tuple[str, int]]] = {}
     for name, instrument in study.instruments.items():
         encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]
@@ -90,7 +104,7 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
             split,
             name,
             n_wanted=len(own[name]),
-            n_done=sum(trained.get((split, *encoder), math.inf) <= instrument.retrain_after for encoder in own[name]),
+            n_done=sum(is_done(split, encoder, instrument.retrain_after) for encoder in own[name]),
             max_epochs=instrument.encoder.max_epochs,
             n_pairs=pairs.get(split),
             pairs_per_second=speed.get(name),

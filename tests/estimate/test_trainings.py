@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from types import SimpleNamespace
 
 import pyarrow as pa
 import pytest
@@ -118,3 +119,23 @@ def test_instruments_with_the_same_encoder_train_it_once(study: Study) -> None:
     }
     found = trainings_of(study.model_copy(update={"instruments": {"paper": paper, **others}}), None, code_version="1")
     assert {t.instrument: t.n_wanted for t in found} == {"paper": 2, "scale_free": 0, "thorough": 2, "wide": 2}
+
+
+@pytest.mark.parametrize(("retrain_after", "data_hash", "done"), [(0, "d", 1), (0, "other", 0), (0.1, "other", 1)])
+def test_where_every_change_is_trained_on_those_of_held_out_pairs_count(
+    study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, retrain_after: float, data_hash: str, done: int
+) -> None:
+    """The trained users' hashes are those of before; another review among the validation pairs is in none of them."""
+    add_encoder(warehouse, study)
+    paper = study.instruments["paper"].model_copy(update={"retrain_after": retrain_after})
+    data = SimpleNamespace(fingerprint=lambda: data_hash)
+    monkeypatch.setattr("python_assets.estimate.training.read_training_data", lambda warehouse, split: data)
+    assert n_done(study.model_copy(update={"instruments": {"paper": paper}}), warehouse) == [done]
+
+
+def test_what_cannot_be_trained_on_any_more_is_not_done(study: Study, warehouse: Warehouse) -> None:
+    add_encoder(warehouse, study)
+    no_items = "create table corpus.items (split varchar, category varchar, item_id varchar)"
+    warehouse.write(lambda connection: connection.execute(no_items).fetchall())
+    paper = study.instruments["paper"].model_copy(update={"retrain_after": 0})
+    assert n_done(study.model_copy(update={"instruments": {"paper": paper}}), warehouse) == [0]
