@@ -246,7 +246,9 @@ def last_finished(warehouse: Warehouse) -> datetime | None:
     Raises:
         NoWarehouseError: There is no warehouse yet.
     """
-    ((newest,),) = warehouse.rows("select max(finished_at) from raw.stages where job <> 'publish'")
+    ((newest,),) = warehouse.rows(
+        "select max(finished_at) from raw.stages where job in ('prepare', 'encode', 'evaluate')"
+    )
     return newest
 
 

