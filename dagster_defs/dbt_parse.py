@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dagster_defs.workspace import PROJECT
-from python_assets.stages import files_fingerprint
+from python_assets.fingerprints import files_fingerprint
 
 DBT_DIR = PROJECT / "dbt_project"
 DBT = Path(sys.executable).with_name("dbt")

@@ -12,6 +12,18 @@ import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
 from python_assets.encoder.measured import forget_measured_on
+from python_assets.fingerprints import (
+    code_fingerprint,
+    digest,
+    encode_fingerprint,
+    encoders_fingerprint,
+    evaluate_fingerprint,
+    imports_fingerprint,
+    prepare_fingerprint,
+    raw_fingerprint,
+    seeds_fingerprint,
+    split_fingerprint,
+)
 from python_assets.ingest import IngestError, source_files
 from python_assets.personas.replace import forget_scores
 from python_assets.prepared import is_prepared
@@ -19,21 +31,11 @@ from python_assets.raters.model_state import known_states, model_state, note_sta
 from python_assets.stages import (
     CORPUS,
     Stage,
-    code_fingerprint,
-    digest,
-    encode_fingerprint,
-    encoders_fingerprint,
-    evaluate_fingerprint,
     finished_stages,
     former_encoding,
-    imports_fingerprint,
     keep_former_encoding,
     last_finished,
     mark,
-    prepare_fingerprint,
-    raw_fingerprint,
-    seeds_fingerprint,
-    split_fingerprint,
 )
 from python_assets.study import IMPORTED
 from python_assets.study.files import StudyError

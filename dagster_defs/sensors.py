@@ -12,9 +12,10 @@ from dagster_defs.processes import UNDER_WAY, held_up_by, release_killed_runs
 from dagster_defs.refresh import refresh
 from dagster_defs.run_state import CANNOT_LOOK, RunState, has_report
 from dagster_defs.workspace import PROJECT, Workspace, open_workspace
+from python_assets.fingerprints import code_fingerprint, digest, files_fingerprint
 from python_assets.ingest import source_files
 from python_assets.raters.model_state import model_looks
-from python_assets.stages import code_fingerprint, digest, files_fingerprint, finished_stages
+from python_assets.stages import finished_stages
 
 PREPARE, REFRESH = "source_file_sensor", "refresh_sensor"
 SECONDS_BETWEEN_LOOKS = 60

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from python_assets.stages import CORPUS, Stage, finished_stages, has_settings, mark, raw_fingerprint, require_settings
+from python_assets.fingerprints import raw_fingerprint
+from python_assets.stages import CORPUS, Stage, finished_stages, has_settings, mark, require_settings
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.fingerprints import raw_fingerprint
 from python_assets.prepared import MADE_CORPUS, MADE_PROBES, is_prepared, making, require_prepared
-from python_assets.stages import CORPUS, Stage, mark, raw_fingerprint
+from python_assets.stages import CORPUS, Stage, mark
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError

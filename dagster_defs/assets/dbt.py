@@ -13,8 +13,9 @@ from dagster_defs.dbt_parse import DBT_DIR, ensure_manifest, keep_parse, new_tar
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.table_metadata import with_table_metadata
+from python_assets.fingerprints import raw_fingerprint
 from python_assets.prepared import MADE_CORPUS, MADE_PROBES, making
-from python_assets.stages import CORPUS, Stage, forget_results, mark, raw_fingerprint
+from python_assets.stages import CORPUS, Stage, forget_results, mark
 from python_assets.warehouse.turn import Work
 
 

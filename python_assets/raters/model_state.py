@@ -8,10 +8,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import NamedTuple
 
+from python_assets.fingerprints import digest, files_fingerprint
 from python_assets.raters import smollm
 from python_assets.raters.chat import ChatModelError
 from python_assets.raters.weights import find_weights, folder_sha256, known_version, weight_files
-from python_assets.stages import WEIGHTS, Stage, all_marks, digest, files_fingerprint, mark
+from python_assets.stages import WEIGHTS, Stage, all_marks, mark
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
 

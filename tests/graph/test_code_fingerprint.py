@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from python_assets.stages import code_fingerprint
+from python_assets.fingerprints import code_fingerprint
 from tests.conftest import PROJECT
 
 

@@ -22,7 +22,7 @@ from dagster_defs.plan import plan
 from dagster_defs.processes import PROCESS_TAG
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace, open_workspace
-from python_assets import stages
+from python_assets import fingerprints
 from python_assets.stages import Stage, finished_stages, mark
 from tests.graph.conftest import Finished, own_environment, run_sql
 
@@ -101,7 +101,7 @@ def test_whatever_makes_a_step_due_starts_a_refresh_when_it_has_settled(
         case "older report":
             os.utime(workspace.report_path, (1, 1))
         case "code":
-            monkeypatch.setitem(stages.CODE_FOLDERS, "models", ("*.sql",))
+            monkeypatch.setitem(fingerprints.CODE_FOLDERS, "models", ("*.sql",))
         case "settings of another study":
             run_sql(workspace.warehouse, "update raw.study set config_hash = 'another study'")
     cursor, said = look(cursor)
@@ -130,7 +130,7 @@ def test_a_refresh_that_failed_is_tried_at_once_after_an_update(
     run_sql(workspace.warehouse, "update raw.study set config_hash = 'of the refresh'")
     instance.report_run_failed(create_run_for_test(instance, tags={"dagster/sensor_name": "refresh_sensor"}))
     if change:
-        monkeypatch.setitem(stages.CODE_FOLDERS, "models", ("*.sql",))
+        monkeypatch.setitem(fingerprints.CODE_FOLDERS, "models", ("*.sql",))
     assert ("ten minutes later" in look(cursor)[1]) is not bool(change)
 
 

@@ -11,15 +11,8 @@ from dagster_defs import run_state
 from dagster_defs.plan import plan, unchanged_steps
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
-from python_assets.stages import (
-    CORPUS,
-    Stage,
-    finished_stages,
-    forget_split,
-    mark,
-    prepare_fingerprint,
-    raw_fingerprint,
-)
+from python_assets.fingerprints import prepare_fingerprint, raw_fingerprint
+from python_assets.stages import CORPUS, Stage, finished_stages, forget_split, mark
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import Open, run_in_the_ui, run_sql, to_do

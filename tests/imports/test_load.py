@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.fingerprints import imports_fingerprint
 from python_assets.imports import ImportFileError, import_personas, import_ratings
 from python_assets.personas.population import write_population
 from python_assets.raters.population import take_imported_ratings
-from python_assets.stages import imports_fingerprint
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from tests.imports.conftest import ANSWERS, TEXTS
