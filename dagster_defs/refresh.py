@@ -10,6 +10,8 @@ from dagster_defs.resources import WarehouseResource
 
 COMMAND = (sys.executable, "-c", "from dagster_defs.cli import main; main()", "run", "--keep-going")
 ERROR = "Error: "
+REFUSED = (1, 2)
+"""Exit codes with an error as the last line."""
 STOPPED = (130, 143)
 """Exit codes after Ctrl-C and SIGTERM."""
 
@@ -37,7 +39,9 @@ def bring_up_to_date(context: dg.OpExecutionContext, warehouse: WarehouseResourc
             run.terminate()
             raise
     if run.returncode:
-        raise dg.Failure(error.removeprefix(ERROR) or _ended(run.returncode, said))
+        # What a process that it started has said is no reason where it was itself killed.
+        why = error.removeprefix(ERROR) if run.returncode in REFUSED else ""
+        raise dg.Failure(why or _ended(run.returncode, said))
 
 
 def _ended(code: int, last_said: str) -> str:

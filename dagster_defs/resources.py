@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -90,6 +91,7 @@ class ChatModels(dg.ConfigurableResource):
             del _OPEN[key]
             model.close()
         model = open_chat_model(rater)
-        # One that was not here before has been fetched.
-        _OPEN[key] = model, looks or model_looks(rater)
+        # One that was not here before has been fetched, and one of the hub may have been brought up to date.
+        is_folder = Path(str(rater.model)).expanduser().is_dir()
+        _OPEN[key] = model, looks if looks and is_folder else model_looks(rater)
         return model

@@ -32,8 +32,8 @@ from python_assets.stages import (
     CORPUS,
     Stage,
     finished_stages,
-    former_encoding,
-    keep_former_encoding,
+    former_fingerprint,
+    keep_former_fingerprints,
     last_finished,
     mark,
 )
@@ -84,7 +84,6 @@ class RunState:
         self._contents: dict[str, str] = {}
         self._encoders: dict[str, str] = {}
         self._reads_weights = reads_weights
-        self._before_encode: dict[Stage, str] = {}
 
     def is_done(self, step: Step) -> bool:
         """Whether the step was finished with the same inputs, and its output is there."""
@@ -109,8 +108,7 @@ class RunState:
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
-            self._before_encode = done
-            keep_former_encoding(self.warehouse, str(step.split))
+            keep_former_fingerprints(self.warehouse, str(step.split))
         is_other = not same_fingerprint(done.get(step.stage, ""), began)
         # First: a step that breaks off here, marked and without scores, would be done if what changed were taken back.
         if step.stage in done:
@@ -142,10 +140,10 @@ class RunState:
         Returns:
             Whether all scores of the split were such ones, and are gone.
         """
-        if former_encoding(self.warehouse, str(encode.split)) != self._inputs(encode):
+        if former_fingerprint(self.warehouse, str(encode.split)) != self._inputs(encode):
             return forget_measured_on(self.warehouse, str(encode.split))
         for step in populations:
-            former = self._before_encode.get(step.stage, "").partition(":")[0]
+            former = (former_fingerprint(self.warehouse, step.stage.partition) or "").partition(":")[0]
             if former and former != self._inputs(step) and isinstance(step.partition, dg.MultiPartitionKey):
                 forget_scores(self.warehouse, **step.partition.keys_by_dimension)
         return False
@@ -225,7 +223,8 @@ def has_report(workspace: Workspace) -> bool:
         return False
     made = datetime.fromtimestamp(workspace.report_path.stat().st_mtime, UTC).replace(tzinfo=None)
     newest = last_finished(workspace.warehouse)
-    return newest is None or newest <= made
+    # Another machine's clock may be ahead: until then it is not known which was first, and every look would find the report too old.
+    return newest is None or newest <= made or newest > datetime.now(UTC).replace(tzinfo=None)
 
 
 def same_fingerprint(before: str, now: str) -> bool:

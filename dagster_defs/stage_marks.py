@@ -79,13 +79,12 @@ class MarkingWarehouse(WarehouseResource):
             return
         state = RunState(WORKSPACE)
         for step, values in self._begun.items():
-            begun = {name: state.with_fetched_model(step, value) for name, value in values.items()}
-            # The other runs of a backfill began with the model that this one has fetched.
-            instance.add_run_tags(run.run_id, {BEGAN + name: value for name, value in begun.items()})
-            if not _is_finished(instance, run, step, begun):
-                continue
             try:
-                mark(self.open(), step.stage, begun[step.job])
+                begun = {name: state.with_fetched_model(step, value) for name, value in values.items()}
+                # The other runs of a backfill began with the model that this one has fetched.
+                instance.add_run_tags(run.run_id, {BEGAN + name: value for name, value in begun.items()})
+                if _is_finished(instance, run, step, begun):
+                    mark(self.open(), step.stage, begun[step.job])
             except CANNOT_LOOK as error:
                 if context.log is not None:
                     context.log.warning("`run` will do %s once more: %s", step.label, error)

@@ -13,6 +13,7 @@ from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
 from python_assets.warehouse.require_layout import require_present_layout
 
+OF_SPLIT = "job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?"
 # Commands that only write files or imports bring tables up to date, but not what the study says.
 OLDER_SETTINGS = "select 1 from raw.instruments where seeds is null limit 1"
 
@@ -27,7 +28,7 @@ class Stage(NamedTuple):
 CORPUS = Stage("corpus", "")
 """Not a stage of a run: under which ``raw_fingerprint`` dbt last made the corpus, whoever called it."""
 FORMER = "encoded before"
-"""Job of a note that is no stage: under which fingerprint a split was last encoded as a whole, kept when that mark goes."""
+"""Job of notes that are no stages: under which fingerprints a split was last encoded and evaluated, kept when those marks go."""
 WEIGHTS = "weights"
 """Job of another note: what a model held whose files looked as its partition says, see ``raters/model_state.py``."""
 
@@ -68,15 +69,26 @@ def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
     }
 
 
-def former_encoding(warehouse: Warehouse, split: str) -> str | None:
-    """Under which fingerprint a split was last encoded as a whole, before whoever is encoding it, or has failed to."""
-    return all_marks(warehouse).get(Stage(FORMER, split))
+def former_fingerprint(warehouse: Warehouse, partition: str) -> str | None:
+    """Under which fingerprint a split was last encoded as a whole, or a population on it evaluated, before whoever is encoding the
+    split, or has failed to."""
+    return all_marks(warehouse).get(Stage(FORMER, partition))
 
 
-def keep_former_encoding(warehouse: Warehouse, split: str) -> None:
-    """Note what ``former_encoding`` says, before the split is marked as not encoded."""
-    if encoded := finished_stages(warehouse).get(Stage("encode", split)):
-        mark(warehouse, Stage(FORMER, split), encoded)
+def keep_former_fingerprints(warehouse: Warehouse, split: str) -> None:
+    """Note what ``former_fingerprint`` says, before the split is marked as not encoded."""
+    if not warehouse.rows(f"select 1 from raw.stages where {OF_SPLIT} limit 1", [split]):
+        return
+
+    def keep(connection: duckdb.DuckDBPyConnection) -> None:
+        anew = f"select partition_key from raw.stages where {OF_SPLIT}"
+        connection.execute(f"delete from raw.stages where job = '{FORMER}' and partition_key in ({anew})", [split])
+        connection.execute(
+            f"insert into raw.stages by name select * replace ('{FORMER}' as job) from raw.stages where {OF_SPLIT}",
+            [split],
+        )
+
+    warehouse.write(keep)
 
 
 def all_marks(warehouse: Warehouse) -> dict[Stage, str]:
@@ -119,10 +131,8 @@ def forget_prepared(warehouse: Warehouse) -> None:
 
 def forget_split(warehouse: Warehouse, split: str) -> None:
     """Record that a split's encoder and its populations are not finished, whoever is about to make the encoder anew."""
-    keep_former_encoding(warehouse, split)
-    _forget(
-        warehouse, "job = 'publish' or job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?", split
-    )
+    keep_former_fingerprints(warehouse, split)
+    _forget(warehouse, f"job = 'publish' or {OF_SPLIT}", split)
 
 
 def forget_population(warehouse: Warehouse, split: str, population: str) -> None:

@@ -180,5 +180,8 @@ def to_withdraw(target: Warehouse, config: IngestConfig) -> tuple[list[Path], li
     if both := still_there & {file.path for file in named}:
         others = {Path(use.path) for use in other_uses(target, {str(path) for path in both}, named)}
         if needless := sorted(both - others):
-            raise IngestError(f"{needless[0]} is still there and would be read again: move it out of the source first.")
+            raise IngestError(
+                f"{needless[0]} is still there and would be read again, and the study reads it for all its rows: move it out "
+                "of the source first, or leave --withdraw out."
+            )
     return sorted({*unwanted, *missing_files(target)}) if config.withdraw_missing else unwanted, named

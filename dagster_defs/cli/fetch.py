@@ -36,7 +36,7 @@ def fetch(
     from python_assets.ingest.corpus_files import BASE_URL, files_of_category, files_of_sources
     from python_assets.ingest.errors import IngestError, NoFileError
     from python_assets.ingest.fetch import fetch_file
-    from python_assets.ingest.files import resolve_files
+    from python_assets.ingest.files import resolve_files, sha256
     from python_assets.study.files import data_roots, load_study, main_data_root, study_path
 
     base = base_url or BASE_URL
@@ -57,7 +57,9 @@ def fetch(
                     f"No file matches {pattern!r} (data root: {root}), and no download is known that it would find: put the file "
                     "there by hand, or correct its name in the study."
                 ) from error
-        for path in there:
+        for url, path, _ in there:
+            if (digest := checksum_of(url, path, checksums)) and sha256(path) != digest:
+                raise IngestError(f"{path} has another SHA-256 than wanted: move it away, and fetch again.")
             click.echo(f"{path} ({path.stat().st_size / 1e6:,.1f} MB, was there already)")
         if not wanted:
             click.echo("Nothing to download: all files of this study are there.")

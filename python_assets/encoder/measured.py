@@ -52,13 +52,14 @@ def forget_measured_on(warehouse: Warehouse, split: str) -> bool:
         split: Product split.
 
     Returns:
-        Whether there were scores.
+        Whether there was anything.
     """
-    if not warehouse.rows("select 1 from ml.population_scores where split = ? limit 1", [split]):
+    tables = ("ml.instrument_retests", *OF_THE_SPACE)
+    if not any(warehouse.rows(f"select 1 from {table} where split = ? limit 1", [split]) for table in tables):
         return False
 
     def forget(connection: duckdb.DuckDBPyConnection) -> None:
-        for table in ("ml.instrument_retests", *OF_THE_SPACE):
+        for table in tables:
             connection.execute(f"delete from {table} where split = ?", [split])
 
     warehouse.write(forget)

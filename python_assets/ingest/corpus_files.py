@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import os
 from collections.abc import Collection, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
@@ -32,8 +33,8 @@ class Needed(NamedTuple):
 
     wanted: list[Wanted]
     """To be downloaded, or looked at whether they are whole."""
-    there: list[Path]
-    """Found elsewhere below the data root than their authors keep them; absolute."""
+    there: list[Wanted]
+    """Found below the data root where their authors do not keep them, which is absolute then: whatever they hold, nothing takes their place."""
     others: list[str]
     """Patterns that no download is known for."""
 
@@ -64,7 +65,7 @@ def files_of_sources(
         categories: Only these; empty for all.
         base_url: Where the authors' layout starts.
         bundled: Folders that come with the study: what is found there is not downloaded.
-        root: The data root: of what a glob finds there already, no second copy is downloaded.
+        root: The data root: of what a path or a glob finds there already, no second copy is downloaded.
 
     Returns:
         The files to download, those that are there, and the patterns that no download is known for.
@@ -77,7 +78,7 @@ def files_of_sources(
     if unknown := sorted(set(categories) - set(names)):
         raise IngestError(f"the study has no category {unknown[0]}: it has {', '.join(names)}.")
     wanted: list[Wanted] = []
-    there: list[Path] = []
+    there: list[Wanted] = []
     others: list[str] = []
     for source in sources:
         if categories and source.category not in categories:
@@ -87,11 +88,12 @@ def files_of_sources(
                 continue
             if is_url(pattern):
                 wanted.append(Wanted(pattern.partition("#")[0], local_path(pattern), checksum(pattern)))
-            elif file := _named(pattern, source.category, base_url):
-                # As a copy in another layout: with a second one each line would be read twice.
-                copies = [] if root is None or (root / file.target).exists() else _found(pattern, [root])
-                there += copies
-                wanted += [] if copies else [file]
+            elif file := _named(_below(pattern, root), source.category, base_url):
+                # A copy in another layout, beside which a second one would be read too, or a file of one's own under that name.
+                is_at_home = root is None or (file.is_as_kept and (root / file.wanted.target).exists())
+                copies = [] if is_at_home else _found(pattern, [root])
+                there += [file.wanted._replace(target=copy) for copy in copies]
+                wanted += [] if copies else [file.wanted]
             else:
                 others.append(pattern)
     return Needed(list(dict.fromkeys(wanted)), list(dict.fromkeys(there)), others)
@@ -104,19 +106,31 @@ def _found(pattern: str, roots: Sequence[Path]) -> list[Path]:
         return []
 
 
-def _named(pattern: str, category: str, base_url: str) -> Wanted | None:
+def _below(pattern: str, root: Path | None) -> str:
+    path = Path(os.path.expanduser(pattern))
+    home = root.absolute() if root else None
+    return str(path.relative_to(home)) if home and path.is_absolute() and path.is_relative_to(home) else pattern
+
+
+class _Named(NamedTuple):
+    wanted: Wanted
+    is_as_kept: bool
+    """Whether it is kept where its authors keep it."""
+
+
+def _named(pattern: str, category: str, base_url: str) -> _Named | None:
     """The authors' file that a path or a glob means, kept where that finds it; None where it finds none below the data root."""
     path = PurePosixPath(pattern)
     names = [name.format(category) for name in (*LAYOUT, *RATING_ONLY)]
     names = [name for name in names if PurePosixPath(name).name == path.name]
     if glob.has_magic(pattern):
         found = [name for name in names if _finds(path.parts, PurePosixPath(name).parts)]
-        return _wanted(found[-1], base_url) if found else None
+        return _Named(_wanted(found[-1], base_url), is_as_kept=True) if found else None
     if not names or Path(pattern).expanduser().is_absolute() or ".." in path.parts:
         return None
     # A path may say which of the two rating-only files it means.
     exact = next((name for name in names if pattern.endswith(name)), names[-1])
-    return _wanted(exact, base_url)._replace(target=Path(pattern))
+    return _Named(_wanted(exact, base_url)._replace(target=Path(pattern)), is_as_kept=path == PurePosixPath(exact))
 
 
 def _finds(pattern: Sequence[str], name: Sequence[str]) -> bool:

@@ -124,9 +124,9 @@ def _is_ratings_header(line: str) -> bool:
 def _layout_of(keys: frozenset[str], kind: Kind | None) -> Layout | None:
     if user := next((key for key in USER_KEYS if key in keys), None):
         return Layout(USER_KEYS[user], "reviews", 0)
-    if kind == "items" and "parent_asin" in keys:
-        return Layout("amazon_2023", "items", 0)
-    return next((Layout(name, what, 0) for name, what, telltales in TELLTALE_KEYS if keys & telltales), None)
+    found = [Layout(name, what, 0) for name, what, telltales in TELLTALE_KEYS if keys & telltales]
+    items = [layout for layout in found if layout.kind == "items"] if kind == "items" else []
+    return next(iter(items + found), None)
 
 
 def _keys(line: str) -> frozenset[str]:

@@ -55,7 +55,8 @@ def draw(data: ReportData) -> Drawing:
         panels[0][0].set_xlim(0, 1.02)
         panels[0][1].set_xlim(right=1.02)
         legend(figure, [p for block in blocks for p in block.populations], instruments)
-    return Drawing(NAME, TITLE, HOW, _seen(rows), to_svg(figure, name=NAME, label=f"Figure 3. {TITLE}. {_seen(rows)}"))
+    seen = _seen(data, rows)
+    return Drawing(NAME, TITLE, HOW, seen, to_svg(figure, name=NAME, label=f"Figure 3. {TITLE}. {seen}"))
 
 
 def _bars(axes: Axes, y: int, population: Population, found: list[Row | None]) -> None:
@@ -116,7 +117,7 @@ def _floor_lines(axes: Axes, block: Block, floors: list[Row | None]) -> None:
             axes.axvline(floor["value"], color=INK, linewidth=0.9, linestyle="-" if i == 0 else (0, (4, 3)))
 
 
-def _seen(rows: list[Row]) -> str:
+def _seen(data: ReportData, rows: list[Row]) -> str:
     def span(source: str, metric: str) -> str | None:
         values = [
             r["value"] for r in rows if r["source"] == source and r["metric"] == metric and r["value"] is not None
@@ -132,7 +133,7 @@ def _seen(rows: list[Row]) -> str:
         low, high = decimal(min(values), 2), decimal(max(values), 2)
         return low if low == high else f"{low} to {high}"
 
-    if span("persona", "coverage") is None and span("persona", "cos_mean") is None:
+    if not any(row["source"] == "persona" and row["value"] is not None for row in data.metrics):
         return "No persona population has a place here; the bars are reference users, controls and synthetic users."
     personas, real = span("persona", "coverage"), span("reference", "coverage")
     reach = (

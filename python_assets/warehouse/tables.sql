@@ -27,7 +27,7 @@ alter table raw.instruments add column if not exists seeds bigint[];
 -- What `run` need not do again: each job and partition with a fingerprint of all that it depends
 -- on, and after a colon the state of the model that answers. No jobs are the row `corpus`, under which files and settings dbt
 -- last made the corpus, the rows `settings`, with which settings it made corpus and probes as a whole, the rows
--- `encoded before`, under which fingerprint a split that is being encoded anew was last encoded, and the rows `weights`, what a
+-- `encoded before`, under which fingerprints a split that is being encoded anew was last encoded and evaluated, and the rows `weights`, what a
 -- model's files of these times and places held when they were last read.
 create table if not exists raw.stages (
     job varchar not null, partition_key varchar not null, fingerprint varchar not null, finished_at timestamp not null

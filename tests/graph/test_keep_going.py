@@ -148,3 +148,25 @@ def test_a_split_without_its_encoder_keeps_scores_of_the_same_inputs_only(
     if stays is None:
         assert populations == [("constant_rater",), ("perfect_rater",)]
     assert ("is in no results any more" in capsys.readouterr().err) is (stays is False)
+
+
+def test_a_population_that_changes_between_two_failures_loses_its_scores(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = opened()
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
+        if job == "encode":
+            forget_split(workspace.warehouse, "Combined")
+            raise RunError("no room")
+
+    monkeypatch.setattr(run, "run_step", step)
+    populations = []
+    for change in ({"old": "", "new": ""}, OTHER_POPULATION):
+        workspace.study_file.write_text(workspace.study_file.read_text().replace(*change.values()))
+        changed = open_workspace(study=str(workspace.study_file), warehouse=workspace.warehouse.path)
+        with pytest.raises(RunError):
+            run_study(plan(changed.study), changed, force=True, keep_going=True)
+        populations.append(changed.warehouse.rows("select count(distinct population) from ml.paired_scores"))
+    assert populations == [[(3,)], [(2,)]]

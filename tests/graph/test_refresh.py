@@ -215,6 +215,10 @@ def test_why_the_job_failed_is_its_last_sentence(workspace: Workspace, instance:
     [
         ("os.kill(os.getpid(), 9)", "Signal 9 ended `run`, which last said: [3/9] encoder of Combined"),
         ("sys.exit(3)", "`run` ended with exit code 3, which last said: [3/9] encoder of Combined"),
+        (
+            "print('Error: of a population', file=sys.stderr, flush=True); os.kill(os.getpid(), 9)",
+            "Signal 9 ended `run`, which last said: Error: of a population",
+        ),
         ("sys.exit('Error: no room\\na warning at the very end')", "no room"),
         (f"print({STOPPED!r}, file=sys.stderr); sys.exit(143)", STOPPED),
     ],

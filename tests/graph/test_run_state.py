@@ -280,6 +280,13 @@ def test_a_report_of_before_is_made_again(opened: Open) -> None:
     assert to_do(workspace) == [("publish", "")]
 
 
+def test_a_clock_that_is_ahead_on_another_machine_does_not_make_a_report_old(opened: Open) -> None:
+    workspace = opened()
+    ahead = "update raw.stages set finished_at = finished_at + interval 1 day where job = 'encode'"
+    workspace.warehouse.write(lambda connection: connection.execute(ahead).fetchall())
+    assert to_do(workspace) == []
+
+
 def test_a_population_that_another_run_finished_again_while_its_scores_were_published_is_published_again(
     opened: Open,
 ) -> None:

@@ -95,7 +95,10 @@ def test_a_named_file_is_withdrawn_once_it_is_out_of_the_source(landing: Path, w
     one, two = (write(landing / f"{number}.jsonl", [review(f"u{number}"), review("both")]) for number in (1, 2))
     assert materialize(warehouse).success
     refused = materialize(warehouse, withdraw=[str(one)])
-    assert "1.jsonl is still there and would be read again: move it out" in cause(refused)
+    assert (
+        "1.jsonl is still there and would be read again, and the study reads it for all its rows: move it out"
+        in cause(refused)
+    )
     one.rename(landing.parent / "1.jsonl")
     assert materialize(warehouse, withdraw=[str(one)]).success
     assert users(warehouse) == ["both", "u2"]

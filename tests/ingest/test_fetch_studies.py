@@ -126,6 +126,33 @@ def test_what_is_there_in_another_layout_is_not_fetched_a_second_time(tmp_path: 
     assert len(source_files(load_study(str(study)).sources, roots=[tmp_path / "data"])) == 2
 
 
+def test_a_file_of_ones_own_keeps_its_place(tmp_path: Path, server: FileServer) -> None:
+    server.files["/raw/review_categories/A.jsonl.gz"] = DATA
+    own = tmp_path / "data" / "mine" / "A.jsonl.gz"
+    own.parent.mkdir(parents=True)
+    own.write_bytes(b"an excerpt")
+    study, sums = tmp_path / "study", tmp_path / "SHA256SUMS"
+    study.mkdir()
+    options = ["--base-url", server.url, "--data-root", str(tmp_path / "data")]
+    done = call("--study", str(study_of(study, "mine/A.jsonl.gz")), *options)
+    assert (done.exit_code, f"{own} (0.0 MB, was there already)" in done.output) == (0, True), done.output
+    sums.write_text(f"{DIGEST}  A.jsonl.gz\n")
+    done = call("--study", str(study / "mine.yml"), *options, "--sha256sums", str(sums))
+    assert (done.exit_code, f"{own} has another SHA-256 than wanted: move it away" in done.output) == (1, True)
+    assert own.read_bytes() == b"an excerpt"
+    assert not server.gets
+
+
+@pytest.mark.parametrize("name", ["{}/raw/review_categories/A.jsonl.gz", "{}/**/A.jsonl.gz", "{}/A.jsonl.gz"])
+def test_a_whole_path_below_the_data_root_is_as_good(tmp_path: Path, server: FileServer, name: str) -> None:
+    server.files["/raw/review_categories/A.jsonl.gz"] = DATA
+    study = study_of(tmp_path, name.format(tmp_path / "data"))
+    done = call("--study", str(study), "--base-url", server.url, "--data-root", str(tmp_path / "data"))
+    assert done.exit_code == 0, done.output
+    (file,) = source_files(load_study(str(study)).sources, roots=[tmp_path / "data"])
+    assert file.path.read_bytes() == DATA
+
+
 @pytest.mark.parametrize("name", ["{}/A.jsonl.gz", "../A.jsonl.gz", "*/A.jsonl.gz", "~/of_nobody/A.jsonl.gz"])
 def test_what_no_source_would_find_is_not_downloaded(tmp_path: Path, server: FileServer, name: str) -> None:
     server.files["/raw/review_categories/A.jsonl.gz"] = DATA

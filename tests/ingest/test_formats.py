@@ -85,6 +85,7 @@ def test_what_the_study_says_is_checked(
     [
         (b'{"parent_asin": "B1", "title": "t", "rating": 4.5}', "items"),
         (b'{"parent_asin": "B1", "title": "t", "timestamp": 1, "overall": 4}', "items"),
+        (b'{"asin": "B1", "title": "t", "rating": 4.5, "overall": 4}', "items"),
         (review(overall="good", unixReviewTime=0), "reviews"),
         (REVIEW_2018[:-1] + b', "rating": 9, "parent_asin": "B2"}', "reviews"),
     ],
@@ -94,7 +95,8 @@ def test_keys_of_another_layout_besides_are_passed_over(
     tmp_path: Path, warehouse: Warehouse, line: bytes, kind: str, declared: bool
 ) -> None:
     path = write(tmp_path / "file", [line])
-    layout = ("amazon_2018" if b"reviewerID" in line else "amazon_2023") if declared else "auto"
+    is_old = b"reviewerID" in line or b"asin" in line.replace(b"parent_asin", b"")
+    layout = ("amazon_2018" if is_old and b"user_id" not in line else "amazon_2023") if declared else "auto"
     assert counts(ingest(warehouse, path, kind=kind, format=layout)) == (1, 1, 0, 0, 0)
 
 

@@ -89,6 +89,20 @@ def test_too_few_for_a_coverage_are_not_called_placeless(data: ReportData) -> No
     assert figure_gaps.draw(few).seen.startswith("Whose the gap in coverage is cannot be said: too few personas")
 
 
+def test_one_persona_with_a_place_is_not_called_placeless(data: ReportData) -> None:
+    one = replace(
+        data,
+        metrics=[
+            row for row in data.metrics if row["metric"] not in ("coverage", "cos_mean") or row["source"] != "persona"
+        ],
+    )
+    assert figure3_coverage.draw(one).seen.startswith(
+        "Too few personas have a place for a coverage; the mean cosine is unknown"
+    )
+    none = replace(one, metrics=[row for row in one.metrics if row["source"] != "persona"])
+    assert figure3_coverage.draw(none).seen.startswith("No persona population has a place here")
+
+
 def test_who_covers_as_much_as_real_users_leaves_no_gap(data: ReportData) -> None:
     beyond = replace(data, gaps=[row | {"total": 0.01} for row in data.gaps])
     assert figure_gaps.draw(beyond).seen.startswith("There is no gap in coverage")
@@ -106,8 +120,14 @@ def test_the_sentences_of_the_map_and_of_the_distances(data: ReportData) -> None
 
 
 def test_two_different_seed_users_are_as_far_apart_as_their_cosine_says(data: ReportData) -> None:
-    alike = replace(data, fidelity=[row | {"matched_real_cos_mean": 0.2} for row in data.fidelity])
-    assert _between_seeds(alike, "All_Beauty", "paper") == pytest.approx(0.8)
+    of_ten = {"matched_real_cos_mean": 0.2, "n_personas": 10, "n_unplaceable": 0}
+    alike = [row | of_ten for row in data.fidelity]
+    assert _between_seeds(replace(data, fidelity=alike), "All_Beauty", "paper") == pytest.approx(0.8)
+    of_one = alike[0] | {"matched_real_cos_mean": 1.0, "n_unplaceable": 8, "population": "nearly placeless"}
+    n = sum(row["split"] == "All_Beauty" and row["instrument"] == "paper" for row in alike)
+    assert _between_seeds(replace(data, fidelity=[*alike, of_one]), "All_Beauty", "paper") == pytest.approx(
+        1 - (n * 10 * 0.2 + 2 * 1.0) / (n * 10 + 2)
+    )
 
 
 def test_the_distance_between_seed_users_is_in_the_picture(data: ReportData, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -158,12 +178,19 @@ def test_a_metric_that_one_population_has_no_index_of_is_not_said_of_all(data: R
 @pytest.mark.parametrize(
     ("lost", "words"),
     [
-        ({"matched_real_cos_mean": None}, "The persona populations here have no seed users to be held against."),
-        ({"cos_mean": None, "matched_real_cos_mean": None}, "No persona population has a place on the map."),
+        (
+            {"pair_cosine_distance": None, "matched_real_cos_mean": None},
+            "The persona populations here have no seed users to be held against.",
+        ),
+        (
+            {"cos_mean": None, "matched_real_cos_mean": None},
+            "No persona population has two personas with a place and a seed user, whose cosines could be compared.",
+        ),
+        ({"n_personas": 12, "n_unplaceable": 12}, "No persona population has a place on the map."),
     ],
 )
 def test_personas_without_seed_users_are_not_called_placeless(
-    data: ReportData, lost: dict[str, None], words: str
+    data: ReportData, lost: dict[str, Any], words: str
 ) -> None:
     assert seen_on_the_map(replace(data, fidelity=[row | lost for row in data.fidelity])) == words
 
