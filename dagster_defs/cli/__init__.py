@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import faulthandler
+import sys
+
 import click
 
 from dagster_defs.cli.data import ingest, simulate
@@ -26,6 +29,9 @@ EPILOG = "Exit codes: 0 success, 1 bad input or a failed step (one sentence says
 def main(context: click.Context, debug: bool) -> None:
     """Is this population of LLM personas a faithful stand-in for these real users?"""
     context.obj = {"debug": debug}
+    if sys.__stderr__ is not None and not faulthandler.is_enabled():
+        # A crash in native code says nothing by itself.
+        faulthandler.enable(sys.__stderr__)
 
 
 for command in (

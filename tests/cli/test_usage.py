@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from dagster_defs.workspace import open_workspace
 from python_assets.lake import is_lake
 from python_assets.simulate import SimulationSettings
 from python_assets.warehouse import Warehouse
+from tests.conftest import PROJECT
 
 COMMANDS = [
     "run",
@@ -236,3 +240,12 @@ def test_simulate_takes_a_single_category_and_settings_from_a_file(tmp_path: Pat
     assert "broken lines: 3" in done.output
     files = sorted(path.name for path in (tmp_path / "new").rglob("*.jsonl.gz"))
     assert files == ["Software.jsonl.gz", "meta_Software.jsonl.gz"]
+
+
+def test_a_crash_in_native_code_shows_where_it_was() -> None:
+    called = "import faulthandler, dagster_defs.cli as cli; cli.main(['doctor', '--help'], standalone_mode=False)"
+    crash = f"{called}; faulthandler._sigsegv()"
+    done = subprocess.run([sys.executable, "-c", crash], cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert done.returncode == -signal.SIGSEGV
+    assert "Segmentation fault" in done.stderr
+    assert "most recent call first" in done.stderr
