@@ -90,8 +90,8 @@ def files_of_sources(
                 wanted.append(Wanted(pattern.partition("#")[0], local_path(pattern), checksum(pattern)))
             elif file := _named(_below(pattern, root), source.category, base_url):
                 # A copy in another layout, beside which a second one would be read too, or a file of one's own under that name.
-                is_at_home = root is None or (file.is_as_kept and (root / file.wanted.target).exists())
-                copies = [] if is_at_home else _found(pattern, [root])
+                is_at_home = root is not None and file.is_as_kept and (root / file.wanted.target).exists()
+                copies = [] if root is None or is_at_home else _found(pattern, [root])
                 there += [file.wanted._replace(target=copy) for copy in copies]
                 wanted += [] if copies else [file.wanted]
             else:
