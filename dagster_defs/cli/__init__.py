@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import faulthandler
+import os
 import sys
 
 import click
@@ -29,8 +30,9 @@ EPILOG = "Exit codes: 0 success, 1 bad input or a failed step (one sentence says
 def main(context: click.Context, debug: bool) -> None:
     """Is this population of LLM personas a faithful stand-in for these real users?"""
     context.obj = {"debug": debug}
+    # A crash in native code, in dbt or a run of the UI too, says nothing by itself.
+    os.environ.setdefault("PYTHONFAULTHANDLER", "1")
     if sys.__stderr__ is not None and not faulthandler.is_enabled():
-        # A crash in native code says nothing by itself.
         faulthandler.enable(sys.__stderr__)
 
 
