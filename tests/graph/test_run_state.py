@@ -9,7 +9,7 @@ import pytest
 
 from dagster_defs import run_state
 from dagster_defs.plan import plan, unchanged_steps
-from dagster_defs.run import RunError, run_study
+from dagster_defs.run import RunError
 from dagster_defs.run_state import RunState, Step
 from python_assets.fingerprints import prepare_fingerprint, raw_fingerprint
 from python_assets.stages import CORPUS, Stage, finished_stages, forget_split, mark
@@ -21,19 +21,6 @@ from tests.sql.support import make_study
 
 def test_nothing_is_left_to_do_after_a_run(opened: Open) -> None:
     assert to_do(opened()) == []
-
-
-@pytest.mark.parametrize("due", [True, False])
-def test_splits_that_a_run_leaves_behind_are_named(opened: Open, capsys: pytest.CaptureFixture[str], due: bool) -> None:
-    workspace = opened()
-    if due:
-        run_sql(workspace.warehouse, "delete from raw.stages where partition_key = 'random_rater|Combined'")
-    (*_, publish) = plan(workspace.study)
-    with RunState(workspace).doing(publish):
-        pass
-    run_study([publish], workspace)
-    said = capsys.readouterr().err
-    assert ("what is published of Combined is older than the study's settings, files or code" in said) is due
 
 
 @pytest.mark.parametrize("job", ["encode", "evaluate"])
@@ -265,36 +252,6 @@ def test_evidence_is_nothing_to_a_population_without_seed_users(opened: Open) ->
     after = [RunState(workspace).fingerprint(step) for step in (told, perfect)]
     assert before[0] == after[0]
     assert before[1] != after[1]
-
-
-def test_a_missing_report_is_made_again(opened: Open) -> None:
-    workspace = opened()
-    workspace.report_path.unlink()
-    assert to_do(workspace) == [("publish", "")]
-
-
-def test_a_report_of_before_is_made_again(opened: Open) -> None:
-    """As where another machine has published a lake since, or the file was copied to where a report lay."""
-    workspace = opened()
-    os.utime(workspace.report_path, (1, 1))
-    assert to_do(workspace) == [("publish", "")]
-
-
-def test_a_clock_that_is_ahead_on_another_machine_does_not_make_a_report_old(opened: Open) -> None:
-    workspace = opened()
-    ahead = "update raw.stages set finished_at = finished_at + interval 1 day where job = 'encode'"
-    workspace.warehouse.write(lambda connection: connection.execute(ahead).fetchall())
-    assert to_do(workspace) == []
-
-
-def test_a_population_that_another_run_finished_again_while_its_scores_were_published_is_published_again(
-    opened: Open,
-) -> None:
-    """The other had taken its scores away, and finds the same ones: what stands in the results is without them."""
-    workspace = opened()
-    stage = Stage("evaluate", "random_rater|Combined")
-    mark(workspace.warehouse, stage, finished_stages(workspace.warehouse)[stage])
-    assert to_do(workspace) == [("publish", "")]
 
 
 def test_an_interrupted_step_does_not_look_done(opened: Open) -> None:
