@@ -218,6 +218,15 @@ def _end(run: subprocess.Popen[str]) -> None:
         run.kill()
 
 
+def _tell(why: str) -> None:
+    """Say it to the run that waits for this step, unless that was killed."""
+    try:
+        print(why, flush=True)
+    except BrokenPipeError:
+        # Python writes it once more at its end, and would complain then.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 @contextlib.contextmanager
 def _quiet_output() -> Iterator[None]:
     """dbt's and the libraries' own lines go to a log file; progress and errors stay on standard error."""
@@ -233,5 +242,5 @@ if __name__ == "__main__":
         try:
             run_step(job, dg.MultiPartitionKey({"split": split, "population": population}), own_instance)
         except RunError as failure:
-            print(failure)
+            _tell(str(failure))
             sys.exit(1)

@@ -160,6 +160,15 @@ def test_its_command_looks_who_started_it(tmp_path: Path) -> None:
     assert done.returncode == -signal.SIGTERM, done.stderr
 
 
+def test_it_ends_quietly_when_nobody_is_left_to_hear_why() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-c", "import sys; from dagster_defs.run import _tell; _tell('stopped'); sys.exit(1)"]
+    done = subprocess.run(command, cwd=PROJECT, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert (done.returncode, done.stderr) == (1, "")
+
+
 @pytest.mark.skipif(importlib.util.find_spec("vllm") is not None, reason="vLLM is installed here")
 def test_without_vllm_the_command_says_how_to_install_it(workspace: Workspace, tmp_path: Path) -> None:
     options = ("--study", str(workspace.study_file), "--warehouse", workspace.address, "--from", "evaluate")
