@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -95,20 +96,25 @@ def trainings_of(study: Study, warehouse: Warehouse | None, *, code_version: str
         # What a change of the validation pairs alone does is seen in the whole of the data only, and read for nothing else.
         return bool(found) and (retrain_after > 0 or fingerprint(split) in found)
 
-    own: dict[str, list[tuple[str, int]]] = {}
-    for name, instrument in study.instruments.items():
-        encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]
-        own[name] = [encoder for encoder in encoders if not any(encoder in others for others in own.values())]
-    return [
-        Training(
-            split,
-            name,
-            n_wanted=len(own[name]),
-            n_done=sum(is_done(split, encoder, instrument.retrain_after) for encoder in own[name]),
-            max_epochs=instrument.encoder.max_epochs,
-            n_pairs=pairs.get(split),
-            pairs_per_second=speed.get(name),
-        )
-        for split in study.splits
-        for name, instrument in study.instruments.items()
-    ]
+    def trainings_on(split: str) -> Iterator[Training]:
+        earlier: set[tuple[str, int]] = set()
+        trained_by_then: set[tuple[str, int]] = set()
+        for name, instrument in study.instruments.items():
+            encoders = [(instrument.encoder.config_hash(), seed) for seed in study.encoder_seeds(name)]
+            left = {encoder for encoder in encoders if not is_done(split, encoder, instrument.retrain_after)}
+            # An earlier instrument may be content with an encoder that this one finds too old.
+            left -= trained_by_then
+            n_wanted = len(set(encoders) - (earlier - left))
+            trained_by_then |= left
+            earlier |= set(encoders)
+            yield Training(
+                split,
+                name,
+                n_wanted=n_wanted,
+                n_done=n_wanted - len(left),
+                max_epochs=instrument.encoder.max_epochs,
+                n_pairs=pairs.get(split),
+                pairs_per_second=speed.get(name),
+            )
+
+    return [training for split in study.splits for training in trainings_on(split)]

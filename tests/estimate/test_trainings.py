@@ -121,6 +121,22 @@ def test_instruments_with_the_same_encoder_train_it_once(study: Study) -> None:
     assert {t.instrument: t.n_wanted for t in found} == {"paper": 2, "scale_free": 0, "thorough": 2, "wide": 2}
 
 
+def test_an_instrument_trains_an_encoder_that_an_earlier_one_is_content_with(
+    study: Study, warehouse: Warehouse
+) -> None:
+    paper = study.instruments["paper"]
+    strict = paper.model_copy(update={"retrain_after": 0.05})
+    for name in ("paper", "strict", "strict_too"):
+        add_encoder(warehouse, study, instrument=name, n_folded=2)
+    instruments = {"paper": paper, "strict": strict, "strict_too": strict}
+    found = trainings_of(study.model_copy(update={"instruments": instruments}), warehouse, code_version="1")
+    assert [(t.instrument, t.n_wanted, t.n_done) for t in found] == [
+        ("paper", 2, 1),
+        ("strict", 1, 0),
+        ("strict_too", 0, 0),
+    ]
+
+
 @pytest.mark.parametrize(("retrain_after", "data_hash", "done"), [(0, "d", 1), (0, "other", 0), (0.1, "other", 1)])
 def test_where_every_change_is_trained_on_those_of_held_out_pairs_count(
     study: Study, warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch, retrain_after: float, data_hash: str, done: int
