@@ -82,7 +82,7 @@ def ingest_file(
                 record(connection, report, batch_id=batch_id)
                 return report
 
-            return warehouse.commit(connection, merge, turn=Work.FILES)
+            return warehouse.commit(connection, merge, work=Work.FILES)
 
 
 def _layout(path: Path, kind: Kind, declared: str, surveyed: Callable[[], FileBytes]) -> Layout:

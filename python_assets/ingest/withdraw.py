@@ -197,7 +197,7 @@ def _replace(
         after = _sizes(connection)
         return before[0] - after[0], before[1] - after[1]
 
-    return warehouse.write(replace, turn=Work.FILES)
+    return warehouse.write(replace, work=Work.FILES)
 
 
 def _copy(connection: duckdb.DuckDBPyConnection, scratch: Warehouse, part: _Slice, *, listed: list[str]) -> None:

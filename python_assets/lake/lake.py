@@ -122,13 +122,13 @@ class Lake(Warehouse):
         return None
 
     @contextmanager
-    def alone(self, turn: Work) -> Iterator[None]:
+    def alone(self, work: Work) -> Iterator[None]:
         """Nobody else inside it with the same work, on any machine.
 
         Raises:
             WarehouseError: PostgreSQL ended the connection that held the turn, so that others may have been inside.
         """
-        with self.connect(read_only=False) as connection, self._taking(connection, turn) as require_held:
+        with self.connect(read_only=False) as connection, self._taking(connection, work) as require_held:
             yield
             require_held()
 
@@ -137,10 +137,10 @@ class Lake(Warehouse):
         connection: duckdb.DuckDBPyConnection,
         action: Callable[[duckdb.DuckDBPyConnection], Result],
         *,
-        turn: Work = Work.WRITES,
+        work: Work = Work.WRITES,
     ) -> Result:
         """Like a file's, after those whose turn it is."""
-        with self._taking(connection, turn) as require_held:
+        with self._taking(connection, work) as require_held:
 
             def held(own: duckdb.DuckDBPyConnection) -> Result:
                 result = action(own)
@@ -165,8 +165,8 @@ class Lake(Warehouse):
                 if not passing or not turn.wait(f"{self.address} does not answer"):
                     raise WarehouseError(why(error, self.address)) from error
 
-    def _taking(self, connection: duckdb.DuckDBPyConnection, turn: Work) -> AbstractContextManager[Callable[[], None]]:
-        return take_turn(connection, turn, Turn(self.wait_seconds, self.on_wait), self.address)
+    def _taking(self, connection: duckdb.DuckDBPyConnection, work: Work) -> AbstractContextManager[Callable[[], None]]:
+        return take_turn(connection, work, Turn(self.wait_seconds, self.on_wait), self.address)
 
     @contextmanager
     def reading(self) -> Iterator[None]:

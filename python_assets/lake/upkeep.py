@@ -57,7 +57,7 @@ def _call(lake: Warehouse, connection: duckdb.DuckDBPyConnection, function: str)
     """One step in a transaction of its own; done again when it meets a writer of the same table."""
     for attempt in range(MAX_ATTEMPTS):
         try:
-            return lake.commit(connection, lambda own: own.execute(f"call {function}").fetchall(), turn=Work.UPKEEP)
+            return lake.commit(connection, lambda own: own.execute(f"call {function}").fetchall(), work=Work.UPKEEP)
         except duckdb.IOException as error:
             # A writer who was not the faster one takes its files back, perhaps between being listed and looked at.
             if not is_missing(error) or attempt + 1 == MAX_ATTEMPTS:

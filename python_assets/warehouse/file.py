@@ -193,21 +193,21 @@ class Warehouse:
     def _portable(self, ddl: str) -> str:
         return ddl
 
-    def write(self, action: Callable[[duckdb.DuckDBPyConnection], Result], *, turn: Work = Work.WRITES) -> Result:
+    def write(self, action: Callable[[duckdb.DuckDBPyConnection], Result], *, work: Work = Work.WRITES) -> Result:
         """Do something in one transaction of its own; all of it happens or nothing.
 
         Args:
             action: Gets the connection; called again when another writer was faster, so it must not change anything else.
-            turn: What it is, where several may write at once: it waits for those who do the same.
+            work: What it is, where several may write at once: it waits for those who do the same.
 
         Raises:
             WarehouseError: Other writers were faster every time.
         """
         with self.connect(read_only=False) as connection:
-            return self.commit(connection, action, turn=turn)
+            return self.commit(connection, action, work=work)
 
     @contextmanager
-    def alone(self, turn: Work) -> Iterator[None]:
+    def alone(self, work: Work) -> Iterator[None]:
         """Nobody else inside it with the same work; a file, which one process at a time can write, needs nothing for it."""
         yield
 
@@ -216,7 +216,7 @@ class Warehouse:
         connection: duckdb.DuckDBPyConnection,
         action: Callable[[duckdb.DuckDBPyConnection], Result],
         *,
-        turn: Work = Work.WRITES,
+        work: Work = Work.WRITES,
     ) -> Result:
         """Like ``write``, on a connection that is open already and in no transaction."""
         for attempt in range(MAX_ATTEMPTS):

@@ -144,7 +144,7 @@ def test_a_lasting_conflict_is_given_up_with_a_sentence(server: Server, monkeypa
 
     with pytest.raises(WarehouseError, match="at every one of 2 attempts"):
         # By other work, which takes no turns with this one.
-        lake.write(outpaced, turn=Work.UPKEEP)
+        lake.write(outpaced, work=Work.UPKEEP)
     assert lake.conflicts == 2
     check(lake)
 
