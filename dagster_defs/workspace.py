@@ -15,13 +15,12 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from python_assets.addresses import open_warehouse
-from python_assets.lake import LAKE_DATA_VARIABLE, Lake, is_lake
+from python_assets.lake import LAKE_DATA_VARIABLE, is_lake
 from python_assets.lake.folder import absolute
 from python_assets.study import Study
 from python_assets.study.files import StudyError, data_roots, load_study, study_path
@@ -119,7 +118,7 @@ def export(workspace: Workspace, *, study: str | None, data_root: Path | None, l
             os.environ[variable] = str(value)
     # A history of two warehouses would show the rows of one on the assets of the other, and start runs of one in the other.
     # Dagster takes no relative folder.
-    home = Path(os.environ.get("DAGSTER_HOME") or _own_history(workspace.warehouse)).expanduser().resolve()
+    home = Path(os.environ.get("DAGSTER_HOME") or workspace.warehouse.beside("dagster")).expanduser().resolve()
     check_history(home)
     os.environ["DAGSTER_HOME"] = str(home)
     settings = home / "dagster.yaml"
@@ -142,15 +141,6 @@ def _write_settings(file: Path) -> None:
         part.replace(file)
     finally:
         part.unlink(missing_ok=True)
-
-
-def _own_history(warehouse: Warehouse) -> Path:
-    own = warehouse.beside("dagster")
-    if isinstance(warehouse, Lake) and not own.exists():
-        # The first of two lakes of one name takes over the history that they shared.
-        with suppress(OSError):
-            warehouse.beside_before("dagster").rename(own)
-    return own
 
 
 def code_version() -> str:

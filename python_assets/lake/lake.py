@@ -27,7 +27,7 @@ from python_assets.lake.errors import (
 )
 from python_assets.lake.extensions import load_extensions
 from python_assets.lake.folder import absolute, is_bare, is_free, mark_as_taken, require_own_folder, trouble_with_a_file
-from python_assets.lake.names import catalogue_of, local_name
+from python_assets.lake.names import local_name
 from python_assets.lake.turns import attach_catalogue, has_no_connection_free, take_turn
 from python_assets.lake.upkeep import keep_up
 from python_assets.warehouse import Result, Warehouse
@@ -108,10 +108,6 @@ class Lake(Warehouse):
     def address(self) -> str:
         """What `--warehouse` takes to open it again."""
         return self._address
-
-    def beside_before(self, ending: str) -> Path:
-        """Where older code, which took lakes of one name on two servers for one, had what `beside` names."""
-        return self.path.with_name(f"{catalogue_of(self._address)}.lake.{ending}")
 
     @property
     def _postgres(self) -> str:

@@ -9,17 +9,12 @@ _HERE = ("", "localhost", "127.0.0.1", "::1")
 _PORT = "5432"
 
 
-def catalogue_of(address: str) -> str:
-    """The database of a lake's catalogue, by the first word of its name, as older code took it.
+def local_name(address: str) -> str:
+    """The database of a lake's catalogue, with the server where that is not PostgreSQL's usual one on this machine.
 
     Args:
         address: ``ducklake:postgres:``, and words such as ``dbname=... host=...`` or ``postgresql://host/name``.
     """
-    return _found(address, r"dbname\s*=\s*'?([\w.-]+)", r"//[^/]*/([\w.-]+)") or os.environ.get("PGDATABASE") or "lake"
-
-
-def local_name(address: str) -> str:
-    """The same with the server, where that is not PostgreSQL's usual one on this machine: two may have the same names."""
     host = (
         _found(
             address,
@@ -37,8 +32,10 @@ def local_name(address: str) -> str:
     # A server and a database that ~/.pg_service.conf names are not in the address.
     if service := _found(address, r"\bservice\s*=\s*'?([\w.-]+)") or os.environ.get("PGSERVICE"):
         elsewhere.append(re.sub(r"[^\w.-]", "-", service))
-    name = _found(address, r"dbname\s*=\s*'([^']+)'", r"dbname\s*=\s*([^\s']+)", r"//[^/]*/([^?]+)") or catalogue_of(
-        address
+    name = (
+        _found(address, r"dbname\s*=\s*'([^']+)'", r"dbname\s*=\s*([^\s']+)", r"//[^/]*/([^?]+)")
+        or os.environ.get("PGDATABASE")
+        or "lake"
     )
     return "-".join([re.sub(r"[^\w.-]", "-", name), *elsewhere, *([port] if port not in ("", _PORT) else [])])
 

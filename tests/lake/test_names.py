@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from dagster_defs.workspace import export, open_workspace
 from python_assets.lake import Lake
 from python_assets.lake.names import local_name
 from python_assets.warehouse.file_errors import WarehouseError
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nothing of this machine's PostgreSQL or Dagster counts, and the environment is put back."""
-    monkeypatch.chdir(tmp_path)
+def no_server_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing of this machine's PostgreSQL counts."""
     for name in ("PGHOST", "PGHOSTADDR", "PGPORT", "PGDATABASE", "PGSERVICE"):
         monkeypatch.delenv(name, raising=False)
-    for name in ("DAGSTER_HOME", "PERSONA_FIDELITY_WAREHOUSE", "PERSONA_FIDELITY_STUDY"):
-        monkeypatch.setenv(name, "")
 
 
 @pytest.mark.parametrize(
@@ -58,21 +53,6 @@ def test_what_the_environment_says_of_the_server_counts(monkeypatch: pytest.Monk
     monkeypatch.delenv("PGHOST")
     monkeypatch.setenv("PGHOSTADDR", "10.0.0.7")
     assert local_name("ducklake:postgres:user=me") == "mine-10.0.0.7"
-
-
-def test_a_history_of_older_code_goes_on_with_one_of_the_lakes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before = tmp_path / "warehouse" / "fidelity.lake.dagster"
-    before.mkdir(parents=True)
-    (before / "history").touch()
-    homes = []
-    for host in ("one.example.org", "two.example.org", "one.example.org"):
-        workspace = open_workspace(study="demo", warehouse=f"ducklake:postgres:dbname=fidelity host={host}")
-        monkeypatch.setenv("DAGSTER_HOME", "")
-        export(workspace, study="demo", data_root=None, limit=None)
-        homes.append(workspace.warehouse.beside("dagster"))
-    assert [home.name for home in homes[:2]] == [f"fidelity-{name}.example.org.lake.dagster" for name in ("one", "two")]
-    assert [(home / "history").exists() for home in homes] == [True, False, True]
-    assert not before.exists()
 
 
 @pytest.mark.parametrize(
