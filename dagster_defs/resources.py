@@ -11,8 +11,7 @@ from pydantic import PrivateAttr
 from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import held_by_others, record_process, release_killed_runs
 from python_assets.addresses import open_warehouse
-from python_assets.prepared import require_prepared
-from python_assets.stages import require_settings
+from python_assets.prepared import require_prepared, require_settings
 from python_assets.study import Rater
 from python_assets.warehouse import Warehouse
 

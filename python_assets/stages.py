@@ -8,14 +8,10 @@ from typing import NamedTuple
 import duckdb
 import pyarrow as pa
 
-from python_assets.study import Study
 from python_assets.warehouse import Warehouse
-from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
-from python_assets.warehouse.require_layout import require_present_layout
+from python_assets.warehouse.file_errors import NoWarehouseError
 
 OF_SPLIT = "job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?"
-# Commands that only write files or imports bring tables up to date, but not what the study says.
-OLDER_SETTINGS = "select 1 from raw.instruments where seeds is null limit 1"
 
 
 class Stage(NamedTuple):
@@ -31,35 +27,6 @@ FORMER = "encoded before"
 """Job of notes that are no stages: under which fingerprints a split was last encoded and evaluated, kept when those marks go."""
 WEIGHTS = "weights"
 """Job of another note: what a model held whose files looked as its partition says, see ``raters/model_state.py``."""
-
-
-def has_settings(warehouse: Warehouse, study: Study) -> bool:
-    """Whether SQL reads the settings of this study as it is now."""
-    return warehouse.rows("select config_hash from raw.study") == [(study.config_hash(),)]
-
-
-def require_settings(warehouse: Warehouse, study: Study) -> None:
-    """See that SQL reads the settings that Python is about to use; nothing to see before the first ``prepare``.
-
-    Raises:
-        WarehouseError: The warehouse was prepared for another study, before its settings changed, or by older or newer code.
-    """
-    require_present_layout(warehouse)
-    try:
-        rows = warehouse.rows("select name, config_hash from raw.study")
-    except (NoWarehouseError, duckdb.CatalogException):
-        return
-    if rows and rows[0][1] != study.config_hash():
-        whose = "" if rows[0][0] == study.name else f", those of study {rows[0][0]},"
-        raise WarehouseError(
-            f"{warehouse.address} was prepared with other settings{whose} than study {study.name} has now: `run` without `--from`, "
-            "or the job `prepare`, brings them in."
-        )
-    if rows and warehouse.rows(OLDER_SETTINGS):
-        raise WarehouseError(
-            f"The settings in {warehouse.address} were brought in by older code: `run` without `--from`, or the job `prepare`, "
-            "brings them up to date."
-        )
 
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:

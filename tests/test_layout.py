@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from python_assets.prepared import require_settings
 from python_assets.report import build_report
-from python_assets.stages import require_settings
 from python_assets.study.files import load_study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError

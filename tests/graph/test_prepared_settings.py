@@ -17,7 +17,7 @@ from dagster_defs.run import run_study
 from dagster_defs.stage_marks import STAGES
 from dagster_defs.wiring import defs
 from dagster_defs.workspace import Workspace
-from python_assets.stages import require_settings
+from python_assets.prepared import require_settings
 from python_assets.warehouse.file_errors import WarehouseError
 from tests.graph.conftest import Finished, Open, run_in_the_ui, run_sql, to_do
 
