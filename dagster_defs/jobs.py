@@ -6,7 +6,7 @@ import dagster as dg
 
 from dagster_defs.partitions import POPULATIONS, SPLITS
 
-RESULTS = dg.AssetSelection.groups("results") | dg.AssetSelection.groups("report")
+PUBLISHED = dg.AssetSelection.groups("results") | dg.AssetSelection.groups("report")
 BY_SPLIT = dg.AssetSelection.assets(
     *(
         ["ml", name]
@@ -31,7 +31,7 @@ FRESHNESS = dg.AssetSelection.checks(dg.AssetCheckKey(dg.AssetKey(["ml", "user_e
 
 prepare = dg.define_asset_job(
     "prepare",
-    selection=(dg.AssetSelection.all() - BY_SPLIT - BY_POPULATION - RESULTS) | FRESHNESS,
+    selection=(dg.AssetSelection.all() - BY_SPLIT - BY_POPULATION - PUBLISHED) | FRESHNESS,
     description="Files to corpus, item vectors and probes, and whether the results are of this corpus.",
 )
 encode = dg.define_asset_job(
@@ -46,6 +46,6 @@ evaluate = dg.define_asset_job(
     partitions_def=POPULATIONS,
     description="Personas, ratings, places and scores of one population on one split.",
 )
-publish = dg.define_asset_job("publish", selection=RESULTS, description="Result tables and the report.")
+publish = dg.define_asset_job("publish", selection=PUBLISHED, description="Result tables and the report.")
 
 JOBS = [prepare, encode, evaluate, publish]

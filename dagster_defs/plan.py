@@ -8,9 +8,8 @@ import dagster as dg
 
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
+from python_assets.stages import STAGES
 from python_assets.study import Study
-
-STAGES = ("prepare", "encode", "evaluate", "publish")
 
 
 def plan(study: Study, *, first: str | None = None, until: str | None = None, splits: Sequence[str] = ()) -> list[Step]:

@@ -17,13 +17,14 @@ import dagster as dg
 from dagster_defs.failures import first_cause
 from dagster_defs.history import open_history
 from dagster_defs.parent_watch import end_with_parent, name_parent
-from dagster_defs.plan import STAGES, plan
+from dagster_defs.plan import plan
 from dagster_defs.processes import PROCESS_TAG, release_killed_runs, releasing_killed_runs
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import Workspace
 from python_assets.prepared import require_prepared
 from python_assets.processes import give_sign
 from python_assets.progress import terminal
+from python_assets.stages import STAGES
 
 ENDING_SECONDS = 15.0
 """Time for a step's own process to put away what it has, and its run's end; less than a command has after a signal."""

@@ -41,17 +41,17 @@ def _link(name: str, *assets: dg.AssetsDefinition) -> Link:
     return Link(frozenset(key for asset in assets for key in asset.keys), name)
 
 
-RESULTS = frozenset(key for key in dbt_models.keys if key.path[0] == "results")
+RESULT_KEYS = frozenset(key for key in dbt_models.keys if key.path[0] == "results")
 PREPARED = _link("prepare", study_settings, ingest, dbt_models, item_embeddings, item_clusters)
-STAGES = {
-    "prepare": (PREPARED._replace(keys=PREPARED.keys - RESULTS),),
+LINKS = {
+    "prepare": (PREPARED._replace(keys=PREPARED.keys - RESULT_KEYS),),
     "encode": (_link("encode", encoders), _link("encode", references)),
     "evaluate": (
         # A backfill of all assets writes personas while the encoder, which they do not need, is still trained.
         _link(PERSONAS, personas),
         *(_link("evaluate", asset) for asset in (ratings, persona_embeddings, population_scores)),
     ),
-    "publish": (Link(RESULTS, "publish"), _link("publish", fidelity_report)),
+    "publish": (Link(RESULT_KEYS, "publish"), _link("publish", fidelity_report)),
 }
 """A stage is finished when its links were made one after the other and nothing that they are made of changed meanwhile."""
 
@@ -93,7 +93,7 @@ class MarkingWarehouse(WarehouseResource):
 def _begun(run: dg.DagsterRun) -> Iterator[tuple[Step, dict[str, str]]]:
     """Each stage of which the run makes a part, with its fingerprints."""
     state, partition = RunState(WORKSPACE), _partition(run)
-    for job, links in STAGES.items():
+    for job, links in LINKS.items():
         keys = frozenset[dg.AssetKey]().union(*(link.keys for link in links))
         # A job as a whole selects nothing.
         if not (keys & run.asset_selection if run.asset_selection else run.job_name == job):
@@ -121,7 +121,7 @@ def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, b
     Each link was made after the one before. What other histories than this instance's did long ago, it does not know.
     """
     made_until = 0.0
-    for keys, name in STAGES[step.job]:
+    for keys, name in LINKS[step.job]:
         made = [_last_made(instance, key, step.partition) for key in keys]
         runs = {event.run_id for event in made if event is not None}
         if len(runs) != 1 or None in made:

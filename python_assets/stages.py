@@ -11,6 +11,8 @@ import pyarrow as pa
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError
 
+STAGES = ("prepare", "encode", "evaluate", "publish")
+"""Jobs of a run, in order."""
 OF_SPLIT = "job in ('encode', 'evaluate') and split_part(partition_key, '|', -1) = ?"
 
 

@@ -5,7 +5,7 @@ import dagster as dg
 from dagster_defs.partitions import WAREHOUSE_POOL, WORKSPACE
 from dagster_defs.resources import WarehouseResource
 
-RESULTS = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instrument_reliability")
+RESULT_TABLES = ("population_metrics", "fgi", "fidelity", "gap_decomposition", "instrument_reliability")
 
 # Pictures show single users, items, answers and draws.
 DRAWN = [["raw", "ingested_files"], ["raw", "rejected_rows"], ["corpus", "users"], ["probes", "probe_items"]]
@@ -22,7 +22,7 @@ DRAWN += [
     key=["report", "fidelity_report"],
     group_name="report",
     kinds={"html", "matplotlib"},
-    deps=[*(dg.AssetKey(["results", name]) for name in RESULTS), *(dg.AssetKey(read) for read in DRAWN)],
+    deps=[*(dg.AssetKey(["results", name]) for name in RESULT_TABLES), *(dg.AssetKey(read) for read in DRAWN)],
     pool=WAREHOUSE_POOL,
 )
 def fidelity_report(warehouse: WarehouseResource) -> dg.MaterializeResult:

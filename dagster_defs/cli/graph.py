@@ -7,8 +7,7 @@ from pathlib import Path
 import click
 
 from dagster_defs.cli.options import activate, study_options
-
-STAGES = ("prepare", "encode", "evaluate", "publish")
+from python_assets.stages import STAGES
 
 
 @click.command()

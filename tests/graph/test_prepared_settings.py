@@ -14,7 +14,7 @@ from dagster_defs.partitions import split_and_population, split_of
 from dagster_defs.plan import plan
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.run import run_study
-from dagster_defs.stage_marks import STAGES
+from dagster_defs.stage_marks import LINKS
 from dagster_defs.wiring import defs
 from dagster_defs.workspace import Workspace
 from python_assets.prepared import require_settings
@@ -64,7 +64,7 @@ def test_later_stages_want_a_corpus_of_the_settings_that_ingest_alone_brought_in
 
 def test_the_parts_that_are_watched_are_all_that_dbt_makes_of_a_study() -> None:
     watched = set[dg.AssetKey]().union(*prepared_parts().values())
-    by_dbt = {key for link in STAGES["prepare"] for key in link.keys if key.path[0] not in {"raw", "ml", "seeds"}}
+    by_dbt = {key for link in LINKS["prepare"] for key in link.keys if key.path[0] not in {"raw", "ml", "seeds"}}
     assert watched == by_dbt
     assert defs.resolve_job_def("prepare").asset_layer.executable_asset_keys >= watched
 

@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 
 from dagster_defs import stage_marks
-from dagster_defs.stage_marks import STAGES
+from dagster_defs.stage_marks import LINKS
 from dagster_defs.wiring import defs
 from dagster_defs.workspace import Workspace
 from tests.graph.conftest import Open, own_environment
@@ -90,7 +90,7 @@ def test_a_run_of_what_left_the_study_is_left_to_the_assets_to_refuse(
     assert list(stage_marks._begun(run)) == []
 
 
-@pytest.mark.parametrize("job", STAGES)
+@pytest.mark.parametrize("job", LINKS)
 def test_a_stage_is_all_that_its_job_makes(job: str) -> None:
-    made = {key for link in STAGES[job] for key in link.keys}
+    made = {key for link in LINKS[job] for key in link.keys}
     assert defs.resolve_job_def(job).asset_layer.executable_asset_keys == made
