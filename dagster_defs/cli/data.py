@@ -10,7 +10,8 @@ from typing import Any
 
 import click
 
-from dagster_defs.cli.options import PATH, activate, study_options
+from dagster_defs.cli.options import PATH, study_options
+from dagster_defs.workspace import Workspace
 from python_assets.warehouse import Warehouse
 
 
@@ -24,17 +25,8 @@ from python_assets.warehouse import Warehouse
     help="Take this file's rows out first; may be given several times.",
 )
 @click.option("--withdraw-missing", is_flag=True, help="Take out the rows of every ingested file that is gone.")
-def ingest(
-    study: str | None,
-    warehouse: str | None,
-    lake_data: str | None,
-    data_root: Path | None,
-    limit: int | None,
-    withdraw: tuple[Path, ...],
-    withdraw_missing: bool,
-) -> None:
+def ingest(workspace: Workspace, withdraw: tuple[Path, ...], withdraw_missing: bool) -> None:
     """Read the study's review and item files; unchanged files are skipped, broken lines are kept aside."""
-    workspace = activate(study, warehouse, data_root, limit, lake_data)
     from dagster_defs.run import ingest_only
 
     named = [Path(os.path.abspath(path)) for path in withdraw]

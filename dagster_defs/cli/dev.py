@@ -15,7 +15,8 @@ from typing import IO
 
 import click
 
-from dagster_defs.cli.options import activate, study_options
+from dagster_defs.cli.options import study_options
+from dagster_defs.workspace import PROJECT, Workspace
 
 SENSOR_SECONDS = 180
 """For what a sensor's look reads, beside what it may wait for the warehouse."""
@@ -70,18 +71,9 @@ def require_free(port: int) -> None:
 @click.command()
 @study_options
 @click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
-def dev(
-    study: str | None,
-    warehouse: str | None,
-    lake_data: str | None,
-    data_root: Path | None,
-    limit: int | None,
-    port: int,
-) -> None:
+def dev(_: Workspace, port: int) -> None:
     """Open the Dagster UI on this machine (127.0.0.1 only)."""
-    activate(study, warehouse, data_root, limit, lake_data)
-    from dagster_defs.workspace import PROJECT
-
+    # Which workspace it shows, Dagster's processes read from the environment.
     require_free(port)
     with only_one(Path(os.environ["DAGSTER_HOME"])) as lock, ending_killed_runs():
         sys.exit(serve(port, PROJECT, lock))

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from dagster_defs.cli.options import activate, study_options
-
-if TYPE_CHECKING:
-    from dagster_defs.workspace import Workspace
+from dagster_defs.cli.options import study_options
+from dagster_defs.workspace import Workspace, code_version
 
 
 @click.command()
@@ -23,21 +19,12 @@ if TYPE_CHECKING:
     type=click.FloatRange(min=0, min_open=True),
     help="Speed of every model, instead of what was seen in the warehouse.",
 )
-def estimate(
-    study: str | None,
-    warehouse: str | None,
-    lake_data: str | None,
-    data_root: Path | None,
-    limit: int | None,
-    per_second: float | None,
-) -> None:
+def estimate(workspace: Workspace, per_second: float | None) -> None:
     """Say how many LLM requests and encoder trainings a study still needs, and how long they take.
 
     Nothing is run. Once the corpus is there (`run --until prepare`) the requests are those that a run would make, and
     before it the study's own sizes are taken; before a model or an encoder has run once, its time is unknown.
     """
-    workspace = activate(study, warehouse, data_root, limit, lake_data)
-    from dagster_defs.workspace import code_version
     from python_assets.estimate import requests_of, trainings_of
     from python_assets.prepared import require_prepared
     from python_assets.warehouse import Warehouse

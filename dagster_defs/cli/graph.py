@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
-from dagster_defs.cli.options import activate, study_options
+from dagster_defs.cli.options import study_options
+from dagster_defs.workspace import Workspace
 from python_assets.stages import STAGES
 
 
@@ -28,11 +27,7 @@ from python_assets.stages import STAGES
 )
 @click.option("--dry-run", is_flag=True, help="Say what would run, and stop.")
 def run(
-    study: str | None,
-    warehouse: str | None,
-    lake_data: str | None,
-    data_root: Path | None,
-    limit: int | None,
+    workspace: Workspace,
     first: str | None,
     until: str | None,
     force: bool,
@@ -41,7 +36,6 @@ def run(
     dry_run: bool,
 ) -> None:
     """Run a study: files to report, through Dagster, so that every step is recorded."""
-    workspace = activate(study, warehouse, data_root, limit, lake_data)
     if unknown := set(splits) - set(workspace.study.splits):
         names = ", ".join(workspace.study.splits)
         raise click.BadParameter(f"{min(unknown)} is no split of this study: it has {names}", param_hint="--split")

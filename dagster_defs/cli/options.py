@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 from collections.abc import Callable
@@ -31,7 +32,20 @@ PATH = HomePath(path_type=Path)
 
 
 def study_options(command: Command) -> Command:
-    """--study, --warehouse, --lake-data, --data-root and --limit."""
+    """--study, --warehouse, --lake-data, --data-root and --limit; the command gets the workspace that they choose."""
+
+    @functools.wraps(command)
+    def run(
+        *,
+        study: str | None,
+        warehouse: str | None,
+        lake_data: str | None,
+        data_root: Path | None,
+        limit: int | None,
+        **others: Any,
+    ) -> Any:
+        return command(activate(study, warehouse, data_root, limit, lake_data), **others)
+
     for option in (
         click.option("--limit", type=click.IntRange(min=1), help="Largest size of any population, for a quick look."),
         click.option("--data-root", type=PATH, help="Where relative source paths start."),
@@ -39,8 +53,8 @@ def study_options(command: Command) -> Command:
         click.option("--warehouse", metavar=WAREHOUSE, help="The DuckDB file [warehouse/STUDY.duckdb], or a lake."),
         click.option("--study", metavar="NAME|FILE", help="Built-in study or a YAML file [demo]."),
     ):
-        command = option(command)
-    return command
+        run = option(run)
+    return run
 
 
 def warehouse_option(command: Command) -> Command:
