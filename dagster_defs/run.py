@@ -175,8 +175,7 @@ def _instance_telling_findings() -> Iterator[dg.DagsterInstance]:
 
 def _run_alone(step: Step) -> None:
     """Run a step in a process of its own: its progress is seen as it comes, and why it failed is what it prints."""
-    assert isinstance(step.partition, dg.MultiPartitionKey)
-    command = [sys.executable, "-m", "dagster_defs.run", step.job, *map(str, step.partition.keys_by_dimension.values())]
+    command = [sys.executable, "-m", "dagster_defs.run", step.job, str(step.population), str(step.split)]
     run: subprocess.Popen[str] | None = None
     try:
         with _no_ctrl_c():

@@ -64,9 +64,36 @@ class Step(NamedTuple):
         parts = self.partition
         return parts.keys_by_dimension["split"] if isinstance(parts, dg.MultiPartitionKey) else parts
 
+    @property
+    def population(self) -> str | None:
+        """Which one of the study's it is about, on that split; None: no single one."""
+        parts = self.partition
+        return parts.keys_by_dimension["population"] if isinstance(parts, dg.MultiPartitionKey) else None
+
     def needs(self, other: Step) -> bool:
         """Whether it can do nothing without what another step makes: a population, its split's encoder."""
         return self.job == "evaluate" and other.job == "encode" and self.split == other.split
+
+
+class Fingerprint(NamedTuple):
+    """Of all that a step depends on; as text it is what ``raw.stages`` and the tags of runs have."""
+
+    inputs: str
+    model: str = ""
+    """Its state stands for itself, as not every machine can tell it."""
+
+    def __str__(self) -> str:
+        return f"{self.inputs}:{self.model}" if self.model else self.inputs
+
+    @classmethod
+    def parse(cls, text: str) -> Fingerprint:
+        """Read the text; of nothing it is like no other."""
+        inputs, _, model = text.partition(":")
+        return cls(inputs, model)
+
+    def same(self, now: Fingerprint) -> bool:
+        """Whether a later one is of the same inputs, and of a model with the same content."""
+        return self.inputs == now.inputs and same_model(self.model, now.model)
 
 
 class RunState:
@@ -95,38 +122,39 @@ class RunState:
             done.get(CORPUS) != raw_fingerprint(self.warehouse) or not is_prepared(self.warehouse, self.study)
         ):
             return False
-        inputs, _, model = done[step.stage].partition(":")
-        return inputs == self._inputs(step) and same_model(model, self._model(step, done))
+        before = Fingerprint.parse(done[step.stage])
+        # A model, whose weights may have to be read, is looked at last.
+        return before.inputs == self._inputs(step) and same_model(before.model, self._model(step, done))
 
     @contextmanager
     def doing(self, step: Step) -> Iterator[None]:
         """Forget that the step was done; remember it when it ends well."""
         done = finished_stages(self.warehouse)
         # Taken beforehand: what changes while the step runs makes it due again.
-        began = _joined(self._inputs(step), self._model(step, done))
+        began = Fingerprint(self._inputs(step), self._model(step, done))
         if step.job == "prepare":
             self._contents.clear()
         if step.job == "encode":
             self._encoders.pop(str(step.split), None)
             keep_former_fingerprints(self.warehouse, str(step.split))
-        is_other = not same_fingerprint(done.get(step.stage, ""), began)
+        is_other = not Fingerprint.parse(done.get(step.stage, "")).same(began)
         # First: a step that breaks off here, marked and without scores, would be done if what changed were taken back.
         if step.stage in done:
             mark(self.warehouse, step.stage, None)
-        if isinstance(step.partition, dg.MultiPartitionKey) and is_other:
+        if step.population and is_other:
             # Should it fail now, under --keep-going say, what it scored with other evidence or imports is in no results. What it
             # was scored with is not known where its encoder has been looked at since.
-            forget_scores(self.warehouse, **step.partition.keys_by_dimension)
+            forget_scores(self.warehouse, split=str(step.split), population=step.population)
         yield
-        mark(self.warehouse, step.stage, self.with_fetched_model(step, began))
+        mark(self.warehouse, step.stage, str(self.with_fetched_model(step, began)))
 
     def note_model(self, step: Step) -> None:
         """Keep what has been found of an unchanged step's model, so that no other run reads its weights for that."""
         done = finished_stages(self.warehouse)
         if not (state := self._model(step, done)):
             return
-        former = done.get(step.stage, "").partition(":")[2]
-        if state not in (former, *known_states(self.warehouse)):
+        former = Fingerprint.parse(done.get(step.stage, ""))
+        if state not in (former.model, *known_states(self.warehouse)):
             note_state(self.warehouse, state)
 
     def forget_older(self, encode: Step, populations: Iterable[Step]) -> bool:
@@ -143,24 +171,23 @@ class RunState:
         if former_fingerprint(self.warehouse, str(encode.split)) != self._inputs(encode):
             return forget_measured_on(self.warehouse, str(encode.split))
         for step in populations:
-            former = (former_fingerprint(self.warehouse, step.stage.partition) or "").partition(":")[0]
-            if former and former != self._inputs(step) and isinstance(step.partition, dg.MultiPartitionKey):
-                forget_scores(self.warehouse, **step.partition.keys_by_dimension)
+            former = Fingerprint.parse(former_fingerprint(self.warehouse, step.stage.partition) or "")
+            if former.inputs and former.inputs != self._inputs(step) and step.population:
+                forget_scores(self.warehouse, split=str(step.split), population=step.population)
         return False
 
-    def fingerprint(self, step: Step) -> str:
+    def fingerprint(self, step: Step) -> Fingerprint:
         """Of everything that the step depends on, as it is now."""
-        return _joined(self._inputs(step), self._model(step, finished_stages(self.warehouse)))
+        return Fingerprint(self._inputs(step), self._model(step, finished_stages(self.warehouse)))
 
-    def personas_fingerprint(self, step: Step) -> str:
+    def personas_fingerprint(self, step: Step) -> Fingerprint:
         """Of what a population's personas alone depend on: on no encoder."""
         inputs = self._population_fingerprint(step, encoded=self.code, encoders="")
-        return _joined(inputs, self._model(step, finished_stages(self.warehouse)))
+        return Fingerprint(inputs, self._model(step, finished_stages(self.warehouse)))
 
-    def with_fetched_model(self, step: Step, fingerprint: str) -> str:
+    def with_fetched_model(self, step: Step, fingerprint: Fingerprint) -> Fingerprint:
         """A fingerprint from before the step, and the state of the model that the step has fetched if it was not here then."""
-        inputs, _, model = fingerprint.partition(":")
-        return _joined(inputs, model or self._model(step, {}))
+        return fingerprint._replace(model=fingerprint.model or self._model(step, {}))
 
     def _inputs(self, step: Step) -> str:
         if step.job == "prepare":
@@ -177,9 +204,7 @@ class RunState:
         return self._population_fingerprint(step, encoded=encoded, encoders=self._encoders_of(split))
 
     def _population_fingerprint(self, step: Step, *, encoded: str, encoders: str) -> str:
-        assert isinstance(step.partition, dg.MultiPartitionKey)
-        split, name = (step.partition.keys_by_dimension[dimension] for dimension in ("split", "population"))
-        population = self.study.population(name)
+        split, population = str(step.split), self.study.population(str(step.population))
         seeds = None
         if population.takes_seed_users:
             seeds = seeds_fingerprint(self.warehouse, split, population.size)
@@ -190,11 +215,11 @@ class RunState:
         )
 
     def _model(self, step: Step, done: Mapping[Stage, str]) -> str:
-        if not isinstance(step.partition, dg.MultiPartitionKey):
+        if step.population is None:
             return ""
-        former = done.get(step.stage, "").partition(":")[2]
-        population = self.study.population(step.partition.keys_by_dimension["population"])
-        state = model_state(population.rater, known=[former, *self._models], read=self._reads_weights)
+        former = Fingerprint.parse(done.get(step.stage, ""))
+        population = self.study.population(step.population)
+        state = model_state(population.rater, known=[former.model, *self._models], read=self._reads_weights)
         self._models.add(state)
         return state
 
@@ -225,14 +250,3 @@ def has_report(workspace: Workspace) -> bool:
     newest = last_finished(workspace.warehouse)
     # Another machine's clock may be ahead: until then it is not known which was first, and every look would find the report too old.
     return newest is None or newest <= made or newest > datetime.now(UTC).replace(tzinfo=None)
-
-
-def same_fingerprint(before: str, now: str) -> bool:
-    """Whether two fingerprints are of the same inputs, and of a model with the same content."""
-    (inputs, _, model), (inputs_now, _, model_now) = before.partition(":"), now.partition(":")
-    return inputs == inputs_now and same_model(model, model_now)
-
-
-def _joined(inputs: str, model: str) -> str:
-    """As ``raw.stages`` has it: a model's state stands for itself, as not every machine can tell it."""
-    return f"{inputs}:{model}" if model else inputs

@@ -18,7 +18,7 @@ from dagster_defs.assets.text import item_clusters, item_embeddings
 from dagster_defs.partitions import WORKSPACE
 from dagster_defs.processes import PROCESS_TAG
 from dagster_defs.resources import WarehouseResource
-from dagster_defs.run_state import CANNOT_LOOK, RunState, Step, same_fingerprint
+from dagster_defs.run_state import CANNOT_LOOK, Fingerprint, RunState, Step
 from python_assets.processes import this_process
 from python_assets.stages import mark
 
@@ -59,7 +59,7 @@ LINKS = {
 class MarkingWarehouse(WarehouseResource):
     """The warehouse of a run; when the run ends, the stages that are finished with it are marked so."""
 
-    _begun: dict[Step, dict[str, str]] = PrivateAttr(default_factory=dict)
+    _begun: dict[Step, dict[str, Fingerprint]] = PrivateAttr(default_factory=dict)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Take fingerprints beforehand: what changes while the run goes on makes its stages due."""
@@ -69,7 +69,7 @@ class MarkingWarehouse(WarehouseResource):
         if run is None or instance is None or run.tags.get(PROCESS_TAG) == this_process():
             return
         self._begun = dict(_begun(run))
-        tags = {BEGAN + name: value for begun in self._begun.values() for name, value in begun.items()}
+        tags = {BEGAN + name: str(value) for begun in self._begun.values() for name, value in begun.items()}
         instance.add_run_tags(run.run_id, tags)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
@@ -82,15 +82,15 @@ class MarkingWarehouse(WarehouseResource):
             try:
                 begun = {name: state.with_fetched_model(step, value) for name, value in values.items()}
                 # The other runs of a backfill began with the model that this one has fetched.
-                instance.add_run_tags(run.run_id, {BEGAN + name: value for name, value in begun.items()})
+                instance.add_run_tags(run.run_id, {BEGAN + name: str(value) for name, value in begun.items()})
                 if _is_finished(instance, run, step, begun):
-                    mark(self.open(), step.stage, begun[step.job])
+                    mark(self.open(), step.stage, str(begun[step.job]))
             except CANNOT_LOOK as error:
                 if context.log is not None:
                     context.log.warning("`run` will do %s once more: %s", step.label, error)
 
 
-def _begun(run: dg.DagsterRun) -> Iterator[tuple[Step, dict[str, str]]]:
+def _begun(run: dg.DagsterRun) -> Iterator[tuple[Step, dict[str, Fingerprint]]]:
     """Each stage of which the run makes a part, with its fingerprints."""
     state, partition = RunState(WORKSPACE), _partition(run)
     for job, links in LINKS.items():
@@ -115,7 +115,7 @@ def _partition(run: dg.DagsterRun) -> Partition:
     return dg.MultiPartitionKey({name: str(value) for name, value in names.items()}) if all(names.values()) else key
 
 
-def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, begun: dict[str, str]) -> bool:
+def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, begun: dict[str, Fingerprint]) -> bool:
     """Whether all of a stage was last made by this run, or it and others of its backfill, which began with these fingerprints.
 
     Each link was made after the one before. What other histories than this instance's did long ago, it does not know.
@@ -130,7 +130,7 @@ def _is_finished(instance: dg.DagsterInstance, run: dg.DagsterRun, step: Step, b
         other = instance.get_run_by_id(runs.pop())
         if other is None or min(times) < made_until:
             return False
-        if not same_fingerprint(other.tags.get(BEGAN + name, ""), begun[name]):
+        if not Fingerprint.parse(other.tags.get(BEGAN + name, "")).same(begun[name]):
             return False
         if other.run_id != run.run_id and (BACKFILL not in run.tags or other.tags.get(BACKFILL) != run.tags[BACKFILL]):
             return False

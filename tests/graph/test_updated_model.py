@@ -13,7 +13,7 @@ from dagster._core.test_utils import create_run_for_test
 
 from dagster_defs import run, sensors, stage_marks
 from dagster_defs.plan import plan
-from dagster_defs.run_state import RunState, Step, same_fingerprint
+from dagster_defs.run_state import Fingerprint, RunState, Step
 from dagster_defs.stage_marks import BEGAN, PERSONAS, MarkingWarehouse
 from dagster_defs.workspace import Workspace
 from python_assets.raters import model_state
@@ -79,16 +79,26 @@ def test_a_model_that_comes_while_a_run_of_the_ui_evaluates_is_no_other(
     # A backfill's next run, of the answers say, holds its own beside them.
     found = instance.get_run_by_id(run.run_id)
     assert found is not None
-    assert same_fingerprint(found.tags[BEGAN + PERSONAS], RunState(workspace).personas_fingerprint(step))
-    assert same_fingerprint(finished_stages(workspace.warehouse)[step.stage], RunState(workspace).fingerprint(step))
+    held, marked = found.tags[BEGAN + PERSONAS], finished_stages(workspace.warehouse)[step.stage]
+    assert Fingerprint.parse(held).same(RunState(workspace).personas_fingerprint(step))
+    assert Fingerprint.parse(marked).same(RunState(workspace).fingerprint(step))
 
 
-def test_fingerprints_are_the_same_whatever_the_models_files_look_like() -> None:
-    assert same_fingerprint("inputs:old.content", "inputs:new.content")
-    assert same_fingerprint("inputs", "inputs")
-    assert not same_fingerprint("inputs", "inputs:new.content")
-    assert not same_fingerprint("inputs:new.other", "inputs:new.content")
-    assert not same_fingerprint("others:new.content", "inputs:new.content")
+@pytest.mark.parametrize(
+    ("before", "now", "same"),
+    [
+        ("inputs:old.content", "inputs:new.content", True),
+        ("inputs", "inputs", True),
+        ("inputs", "inputs:new.content", False),
+        ("inputs:new.other", "inputs:new.content", False),
+        ("others:new.content", "inputs:new.content", False),
+        ("", "inputs", False),
+    ],
+)
+def test_fingerprints_are_the_same_whatever_the_models_files_look_like(before: str, now: str, same: bool) -> None:
+    parsed = Fingerprint.parse(now)
+    assert Fingerprint.parse(before).same(parsed) is same
+    assert str(parsed) == now
 
 
 def test_a_model_that_was_updated_in_place_is_seen_by_the_sensor(opened: Open, tmp_path: Path) -> None:
