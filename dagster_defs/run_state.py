@@ -11,7 +11,6 @@ from typing import NamedTuple
 import dagster as dg
 
 from dagster_defs.workspace import PROJECT, Workspace
-from python_assets.encoder.measured import forget_measured_on
 from python_assets.fingerprints import (
     code_fingerprint,
     digest,
@@ -25,7 +24,7 @@ from python_assets.fingerprints import (
     split_fingerprint,
 )
 from python_assets.ingest import IngestError, source_files
-from python_assets.personas.replace import forget_scores
+from python_assets.measured import forget_measured_on, forget_scores
 from python_assets.prepared import is_prepared
 from python_assets.raters.model_state import known_states, model_state, note_state, same_model
 from python_assets.stages import (

@@ -10,8 +10,9 @@ from dagster_defs.partitions import MODEL_POOL, POPULATIONS, WORKSPACE, split_an
 from dagster_defs.resources import ChatModels, WarehouseResource
 from dagster_defs.workspace import code_version
 from python_assets.encoder.store import score_seed_users
+from python_assets.measured import forget_scores_of_other_settings
 from python_assets.personas.population import write_population
-from python_assets.personas.replace import forget_scores_of_other_settings, replace_personas
+from python_assets.personas.replace import replace_personas
 from python_assets.probe_items import read_probes
 from python_assets.raters.population import rate_as_control, rate_population, take_imported_ratings
 from python_assets.stages import forget_population

@@ -8,8 +8,8 @@ import duckdb
 import pyarrow as pa
 
 from python_assets.encoder.data import TrainingData
-from python_assets.encoder.measured import forget_measured
 from python_assets.encoder.store import EncoderKey
+from python_assets.measured import forget_measured
 from python_assets.study import Encoder
 from python_assets.warehouse import Warehouse
 

@@ -13,10 +13,10 @@ import pyarrow as pa
 
 from python_assets.encoder.data import TrainingData, read_training_data
 from python_assets.encoder.devices import rank
-from python_assets.encoder.measured import forget_measured
 from python_assets.encoder.model import PreferenceEncoder, load_frozen, save_frozen
 from python_assets.encoder.train import TrainedEncoder, accuracy_in_words, train_encoder
 from python_assets.encoder.users import init_correlation, score_items, user_places
+from python_assets.measured import forget_measured
 from python_assets.study import Encoder, Study
 from python_assets.warehouse import Warehouse, replace_rows
 from python_assets.warehouse.columns import from_matrix, to_matrix

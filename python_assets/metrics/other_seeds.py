@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from python_assets.encoder.measured import forget_space
+from python_assets.measured import forget_space
 from python_assets.metrics.score_split import scores_seed
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse

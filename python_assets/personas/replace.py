@@ -5,11 +5,10 @@ from __future__ import annotations
 import duckdb
 import pyarrow as pa
 
+from python_assets.measured import SCORES, delete_rows
 from python_assets.warehouse import Warehouse, replace_rows
 
-SCORES = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
 OF_ONE_PERSONA = ("ml.ratings", "ml.persona_embeddings")
-OTHER_SETTINGS = "select 1 from ml.personas where split = ? and population = ? and config_hash <> ? limit 1"
 # The same people by their words; a new one among the seed users gives those behind it other numbers.
 SURVIVORS = """
     create or replace temp table survivors as
@@ -39,22 +38,6 @@ RENUMBERED = """
 """
 
 
-def forget_scores_of_other_settings(warehouse: Warehouse, *, split: str, population: str, config_hash: str) -> None:
-    """Delete a population's scores where its settings have changed: should its model not answer now, it has none."""
-    if warehouse.rows(OTHER_SETTINGS, [split, population, config_hash]):
-        forget_scores(warehouse, split=split, population=population)
-
-
-def forget_scores(warehouse: Warehouse, *, split: str, population: str) -> None:
-    """Delete what a population scored."""
-
-    def forget(connection: duckdb.DuckDBPyConnection) -> None:
-        for table in SCORES:
-            connection.execute(f"delete from {table} where split = ? and population = ?", [split, population])
-
-    warehouse.write(forget)
-
-
 def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, population: str) -> None:
     """Replace a population's rows of ``ml.personas``; the ratings and places of those that changed go too, and the
     scores of all when any did. Who only has another number now keeps theirs, under it.
@@ -62,7 +45,6 @@ def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, popula
     Answers stay in ``ml.answers``, so nothing is asked again.
     """
     key = {"split": split, "population": population}
-    own = "split = $split and population = $population"
 
     def replace(connection: duckdb.DuckDBPyConnection) -> None:
         connection.register("written", rows)
@@ -75,9 +57,8 @@ def replace_personas(warehouse: Warehouse, rows: pa.Table, *, split: str, popula
             return
         for table in OF_ONE_PERSONA:
             connection.execute(RENUMBERED.format(table=table), key)
-            connection.execute(f"delete from {table} where {own}", key)
+            delete_rows(connection, [table], **key)
             connection.execute(f"insert into {table} by name select * from renumbered")
-        for table in SCORES:
-            connection.execute(f"delete from {table} where {own}", key)
+        delete_rows(connection, SCORES, **key)
 
     warehouse.write(replace)

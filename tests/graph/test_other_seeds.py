@@ -9,7 +9,7 @@ from dagster_defs import resources
 from dagster_defs.assets import encoder
 from dagster_defs.resources import WarehouseResource
 from dagster_defs.workspace import Workspace
-from python_assets.encoder.measured import OF_THE_SPACE, forget_measured_on
+from python_assets.measured import OF_THE_SPACE, forget_measured_on
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Open, run_sql
 

@@ -9,7 +9,8 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from python_assets.personas.replace import OF_ONE_PERSONA, SCORES, forget_scores_of_other_settings, replace_personas
+from python_assets.measured import SCORES, forget_scores_of_other_settings
+from python_assets.personas.replace import OF_ONE_PERSONA, replace_personas
 from python_assets.personas.write import SCHEMA
 from python_assets.warehouse import Warehouse
 
