@@ -31,6 +31,7 @@ from python_assets.stages import (
     CORPUS,
     Stage,
     finished_stages,
+    forget_split,
     former_fingerprint,
     keep_former_fingerprints,
     last_finished,
@@ -167,12 +168,16 @@ class RunState:
         Returns:
             Whether all scores of the split were such ones, and are gone.
         """
-        if former_fingerprint(self.warehouse, str(encode.split)) != self._inputs(encode):
-            return forget_measured_on(self.warehouse, str(encode.split))
+        split = str(encode.split)
+        # It may have failed before it came to that.
+        forget_split(self.warehouse, split)
+        if former_fingerprint(self.warehouse, split) != self._inputs(encode):
+            return forget_measured_on(self.warehouse, split)
         for step in populations:
             former = Fingerprint.parse(former_fingerprint(self.warehouse, step.stage.partition) or "")
-            if former.inputs and former.inputs != self._inputs(step) and step.population:
-                forget_scores(self.warehouse, split=str(step.split), population=step.population)
+            self._models.add(former.model)
+            if former.inputs and step.population and not former.same(self.fingerprint(step)):
+                forget_scores(self.warehouse, split=split, population=step.population)
         return False
 
     def fingerprint(self, step: Step) -> Fingerprint:

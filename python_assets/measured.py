@@ -10,10 +10,10 @@ from python_assets.warehouse import Warehouse
 
 SCORES = ("ml.population_scores", "ml.paired_scores", "ml.paired_distances")
 """What a population scored."""
-OF_THE_SPACE = ("ml.reference_embeddings", "ml.anchor_scores", *SCORES)
-"""Made with the encoder of the study's own seed; personas are measured with no other."""
 RETESTS = "ml.instrument_retests"
 """How far an instrument's encoders of all seeds agree."""
+MEASURED = (RETESTS, "ml.reference_embeddings", "ml.anchor_scores", *SCORES)
+"""All but the retests made with the encoder of the study's own seed; personas are measured with no other."""
 OTHER_SETTINGS = "select 1 from ml.personas where split = ? and population = ? and config_hash <> ? limit 1"
 
 
@@ -39,20 +39,8 @@ def forget_measured(connection: duckdb.DuckDBPyConnection, *, split: str, instru
         instrument: Whose encoder is replaced.
         seed: Of that encoder; one of a retest takes only the agreement of the instrument's encoders away.
     """
-    delete_rows(connection, [RETESTS], split=split, instrument=instrument)
-    if connection.execute("select seed from raw.study").fetchall() == [(seed,)]:
-        forget_space(connection, split=split, instrument=instrument)
-
-
-def forget_space(connection: duckdb.DuckDBPyConnection, *, split: str, instrument: str) -> None:
-    """Delete all that was measured in the space of an instrument's own encoder.
-
-    Args:
-        connection: Open for writing.
-        split: Product split.
-        instrument: Whose.
-    """
-    delete_rows(connection, OF_THE_SPACE, split=split, instrument=instrument)
+    is_own = connection.execute("select seed from raw.study").fetchall() == [(seed,)]
+    delete_rows(connection, MEASURED if is_own else [RETESTS], split=split, instrument=instrument)
 
 
 def forget_measured_on(warehouse: Warehouse, split: str) -> bool:
@@ -65,10 +53,9 @@ def forget_measured_on(warehouse: Warehouse, split: str) -> bool:
     Returns:
         Whether there was anything.
     """
-    tables = (RETESTS, *OF_THE_SPACE)
-    if not any(warehouse.rows(f"select 1 from {table} where split = ? limit 1", [split]) for table in tables):
+    if not any(warehouse.rows(f"select 1 from {table} where split = ? limit 1", [split]) for table in MEASURED):
         return False
-    warehouse.write(lambda connection: delete_rows(connection, tables, split=split))
+    warehouse.write(lambda connection: delete_rows(connection, MEASURED, split=split))
     return True
 
 

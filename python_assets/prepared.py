@@ -13,6 +13,7 @@ from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
 from python_assets.warehouse.require_layout import require_present_layout
+from python_assets.warehouse.turn import Work
 
 MADE_CORPUS, MADE_PROBES = Stage("settings", "corpus"), Stage("settings", "probes")
 """Not stages of a run: with the hash of which settings dbt last made these parts as a whole."""
@@ -26,7 +27,7 @@ OLDER_SETTINGS = "select 1 from raw.instruments where seeds is null limit 1"
 def making(
     warehouse: Warehouse, study: Study, *, touched: Collection[Stage], whole: Collection[Stage]
 ) -> Iterator[None]:
-    """Write down, when the block ends well, with which settings parts were made.
+    """Let nobody else make corpus or probes meanwhile, and write down, when the block ends well, with which settings parts were made.
 
     A part of other settings is that no more once something of it is made with these: should the block fail, it is of none. So it is
     with a corpus that files have come for, and with the probes, which are chosen from it.
@@ -37,17 +38,23 @@ def making(
         touched: Parts of which something is made.
         whole: Those of them that are made as a whole.
     """
-    settings = study.config_hash()
-    made = finished_stages(warehouse)
-    has_new_files = MADE_CORPUS in touched and made.get(CORPUS) != raw_fingerprint(warehouse)
-    for part in (MADE_CORPUS, MADE_PROBES) if has_new_files else touched:
-        if part in made and (has_new_files or made[part] != settings):
-            mark(warehouse, part, None)
-    yield
+    # At once, as it may be a while until the others on a lake are done; and again, as they mark what they have made.
+    _forget_other(warehouse, study, touched)
+    with warehouse.alone(Work.MODELS):
+        _forget_other(warehouse, study, touched)
+        yield
     # While dbt was at work, somebody may have brought other settings in.
     if _has_settings(warehouse, study):
         for part in whole:
-            mark(warehouse, part, settings)
+            mark(warehouse, part, study.config_hash())
+
+
+def _forget_other(warehouse: Warehouse, study: Study, touched: Collection[Stage]) -> None:
+    made = finished_stages(warehouse)
+    has_new_files = MADE_CORPUS in touched and made.get(CORPUS) != raw_fingerprint(warehouse)
+    for part in (MADE_CORPUS, MADE_PROBES) if has_new_files else touched:
+        if part in made and (has_new_files or made[part] != study.config_hash()):
+            mark(warehouse, part, None)
 
 
 def is_prepared(warehouse: Warehouse, study: Study) -> bool:

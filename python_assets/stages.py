@@ -94,8 +94,9 @@ def mark(warehouse: Warehouse, stage: Stage, fingerprint: str | None) -> None:
 
 
 def forget_prepared(warehouse: Warehouse) -> None:
-    """Record that the corpus is not finished, whoever has taken files in or out: those before may come back."""
-    _forget(warehouse, "job = 'prepare'")
+    """Record that the corpus is not finished, nor of what is in ``raw``, whoever is about to take files in or out: those before may
+    come back."""
+    _forget(warehouse, f"job in ('prepare', '{CORPUS.job}')")
 
 
 def forget_split(warehouse: Warehouse, split: str) -> None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from python_assets.fingerprints import raw_fingerprint
 from python_assets.prepared import MADE_CORPUS, MADE_PROBES, is_prepared, making, require_prepared
-from python_assets.stages import CORPUS, Stage, mark
+from python_assets.stages import CORPUS, Stage, forget_prepared, mark
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError
+from python_assets.warehouse.turn import Work
 from tests.sql.support import fill_study, make_study
 
 PARTS = (MADE_CORPUS, MADE_PROBES)
@@ -86,6 +88,28 @@ def test_a_corpus_with_new_files_that_broke_off_or_was_made_in_part_is_a_mixture
     assert not is_prepared(warehouse, BEFORE)
     build(warehouse, BEFORE, whole=PARTS)
     require_prepared(warehouse, BEFORE)
+
+
+def test_a_withdrawal_counts_as_new_files_even_where_no_file_leaves_the_ledger(warehouse: Warehouse) -> None:
+    forget_prepared(warehouse)
+    require_prepared(warehouse, BEFORE)
+    break_off(warehouse, BEFORE, MADE_CORPUS)
+    assert not is_prepared(warehouse, BEFORE)
+
+
+def test_what_another_machine_marks_while_it_is_waited_for_does_not_stay(
+    warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def waited(_: Work) -> Iterator[None]:
+        for part in PARTS:
+            mark(warehouse, part, BEFORE.config_hash())
+        yield
+
+    bring_in_a_file(warehouse)
+    monkeypatch.setattr(warehouse, "alone", waited)
+    break_off(warehouse, BEFORE, MADE_CORPUS)
+    assert not is_prepared(warehouse, BEFORE)
 
 
 def test_probes_are_of_the_corpus_that_they_were_chosen_from(warehouse: Warehouse) -> None:

@@ -16,7 +16,6 @@ from dagster_defs.table_metadata import with_table_metadata
 from python_assets.fingerprints import raw_fingerprint
 from python_assets.prepared import MADE_CORPUS, MADE_PROBES, making
 from python_assets.stages import CORPUS, Stage, forget_results, mark
-from python_assets.warehouse.turn import Work
 
 
 class Translator(DagsterDbtTranslator):
@@ -89,7 +88,7 @@ def dbt_models(context: dg.AssetExecutionContext, dbt: DbtCli, warehouse: Wareho
     # Taken beforehand: what is ingested while dbt runs, it may have missed.
     made_of = raw_fingerprint(target)
     artifacts = new_target(context.run.run_id)
-    with making(target, WORKSPACE.study, touched=touched, whole=whole), target.alone(Work.MODELS):
+    with making(target, WORKSPACE.study, touched=touched, whole=whole):
         try:
             yield from with_table_metadata(dbt.cli(command, context=context, target_path=artifacts).stream(), target)
         finally:

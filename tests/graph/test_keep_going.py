@@ -8,13 +8,13 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from dagster_defs import run
+from dagster_defs import run, run_state
 from dagster_defs.cli.tables import fidelity_table
 from dagster_defs.plan import plan
 from dagster_defs.run import RunError, run_study
 from dagster_defs.run_state import RunState, Step
 from dagster_defs.workspace import open_workspace
-from python_assets.stages import forget_split
+from python_assets.stages import finished_stages, forget_split, mark
 from python_assets.warehouse import Warehouse
 from tests.graph.conftest import Finished, Open, own_environment, run_command
 from tests.ports import free_port
@@ -150,11 +150,21 @@ def test_a_split_without_its_encoder_keeps_scores_of_the_same_inputs_only(
     assert ("is in no results any more" in capsys.readouterr().err) is (stays is False)
 
 
+@pytest.mark.parametrize("what", ["settings", "model"])
 def test_a_population_that_changes_between_two_failures_loses_its_scores(
-    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     workspace = opened()
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    model, change = "before", OTHER_POPULATION
+    if what == "model":
+        change = {"old": "", "new": ""}
+        monkeypatch.setattr(
+            run_state, "model_state", lambda rater, **_: f"looks.{model}" if rater.backend == "random" else ""
+        )
+        for step in plan(workspace.study):
+            if step.population == "random_rater":
+                mark(workspace.warehouse, step.stage, str(RunState(workspace).fingerprint(step)))
 
     def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
         if job == "encode":
@@ -163,10 +173,30 @@ def test_a_population_that_changes_between_two_failures_loses_its_scores(
 
     monkeypatch.setattr(run, "run_step", step)
     populations = []
-    for change in ({"old": "", "new": ""}, OTHER_POPULATION):
-        workspace.study_file.write_text(workspace.study_file.read_text().replace(*change.values()))
+    for happens in ({"old": "", "new": ""}, change):
+        workspace.study_file.write_text(workspace.study_file.read_text().replace(*happens.values()))
         changed = open_workspace(study=str(workspace.study_file), warehouse=workspace.warehouse.path)
         with pytest.raises(RunError):
             run_study(plan(changed.study), changed, force=True, keep_going=True)
         populations.append(changed.warehouse.rows("select count(distinct population) from ml.paired_scores"))
+        model = "after"
     assert populations == [[(3,)], [(2,)]]
+
+
+def test_a_split_whose_encoder_fails_at_once_has_no_marks_of_populations(
+    opened: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What they mark is in no results any more, and would be taken for done once the change is taken back."""
+    workspace = opened(**OTHER_METRICS)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+
+    def step(job: str, partition: object, instance: dg.DagsterInstance) -> None:
+        if job == "encode":
+            raise RunError("no room")
+
+    monkeypatch.setattr(run, "run_step", step)
+    with pytest.raises(RunError):
+        run_study(plan(workspace.study), workspace, keep_going=True)
+    marked = {stage.job for stage in finished_stages(workspace.warehouse)}
+    assert "prepare" in marked
+    assert "evaluate" not in marked
