@@ -96,7 +96,6 @@ def write_population(
             split=split,
             population=settings,
             seed=study.seed,
-            config_hash=settings.config_hash(),
             code_version=code_version,
         )
     drafts = draft_population(warehouse, study, settings, split=split)
@@ -112,6 +111,5 @@ def write_population(
         split=split,
         population=settings,
         model=model,
-        config_hash=settings.config_hash(),
         code_version=code_version,
     )

@@ -114,7 +114,6 @@ def persona_rows(
     split: str,
     population: Population,
     model: ChatModel | None,
-    config_hash: str,
     code_version: str,
 ) -> pa.Table:
     """Rows of ``ml.personas``. A persona without a text is kept, flagged ``empty``, and not rated.
@@ -125,9 +124,9 @@ def persona_rows(
         split: Product split.
         population: Whose personas.
         model: Who wrote them; nothing for a control.
-        config_hash: Of the settings that made the rows.
         code_version: Of the code that made them.
     """
+    config_hash = population.config_hash()
     now = datetime.now(UTC).replace(tzinfo=None)
     rows = []
     for draft in drafts:
@@ -165,7 +164,7 @@ def written_text(answer: Answer) -> str | None:
 
 
 def imported_persona_rows(
-    personas: pa.Table, *, split: str, population: Population, seed: int, config_hash: str, code_version: str
+    personas: pa.Table, *, split: str, population: Population, seed: int, code_version: str
 ) -> pa.Table:
     """Rows of ``ml.personas`` for personas that were written elsewhere.
 
@@ -174,7 +173,6 @@ def imported_persona_rows(
         split: Product split.
         population: Whose personas.
         seed: The study's.
-        config_hash: Of the settings that made the rows.
         code_version: Of the code that made them.
     """
     fixed = {
@@ -183,7 +181,7 @@ def imported_persona_rows(
         "condition": population.condition,
         "backend": population.condition,
         "seed": seed,
-        "config_hash": config_hash,
+        "config_hash": population.config_hash(),
         "code_version": code_version,
         "created_at": datetime.now(UTC).replace(tzinfo=None),
     }

@@ -64,7 +64,6 @@ def rate_population(
         split=split,
         population=settings,
         model=model,
-        config_hash=settings.rater.config_hash(),
         code_version=code_version,
     )
 
@@ -116,7 +115,6 @@ def rate_as_control(
             split=split,
             population=settings,
             seed=seed,
-            config_hash=settings.rater.config_hash(),
             code_version=code_version,
         )
         for instrument, ratings in by_instrument.items()
@@ -143,6 +141,5 @@ def take_imported_ratings(
         split=split,
         population=settings,
         seed=study.seed,
-        config_hash=settings.rater.config_hash(),
         code_version=code_version,
     )

@@ -90,7 +90,6 @@ def rating_rows(
     split: str,
     population: Population,
     model: ChatModel,
-    config_hash: str,
     code_version: str,
 ) -> pa.Table:
     """Rows of ``ml.ratings`` for LLM raters; they serve every instrument.
@@ -104,11 +103,10 @@ def rating_rows(
         split: Product split.
         population: Whose ratings.
         model: Who gave them.
-        config_hash: Of the settings that made the rows.
         code_version: Of the code that made them.
     """
     rater = population.rater
-    common = _common(population, split=split, config_hash=config_hash, code_version=code_version)
+    common = _common(population, split=split, code_version=code_version)
     common["prompt_hash"] = PROMPT_HASHES["rating"]
     rows = []
     for persona_id, item_id, request in questions:
@@ -158,7 +156,6 @@ def control_rating_rows(
     split: str,
     population: Population,
     seed: int,
-    config_hash: str,
     code_version: str,
 ) -> pa.Table:
     """Rows of ``ml.ratings`` for a control rater.
@@ -171,10 +168,9 @@ def control_rating_rows(
         split: Product split.
         population: Whose ratings.
         seed: Seed of the ratings.
-        config_hash: Of the settings that made the rows.
         code_version: Of the code that made them.
     """
-    common = _common(population, split=split, config_hash=config_hash, code_version=code_version)
+    common = _common(population, split=split, code_version=code_version)
     common |= {"instrument": instrument, "status": "ok", "seed": seed}
     matrix = np.asarray(ratings)
     if matrix.shape != (len(persona_ids), len(item_ids)):
@@ -192,7 +188,7 @@ def control_rating_rows(
 
 
 def imported_rating_rows(
-    answers: pa.Table, *, split: str, population: Population, seed: int, config_hash: str, code_version: str
+    answers: pa.Table, *, split: str, population: Population, seed: int, code_version: str
 ) -> pa.Table:
     """Rows of ``ml.ratings`` for answers that were given elsewhere; they serve every instrument.
 
@@ -201,10 +197,9 @@ def imported_rating_rows(
         split: Product split.
         population: Whose answers.
         seed: The study's.
-        config_hash: Of the settings that made the rows.
         code_version: Of the code that made them.
     """
-    common = _common(population, split=split, config_hash=config_hash, code_version=code_version)
+    common = _common(population, split=split, code_version=code_version)
     common |= {"instrument": ANY_INSTRUMENT, "status": "ok", "seed": seed}
     numbers = answers["rating"].to_numpy()
     varying = {
@@ -224,14 +219,14 @@ def _filled(varying: Mapping[str, pa.Array], common: Mapping[str, Any], count: i
     return pa.table(columns, schema=SCHEMA)
 
 
-def _common(population: Population, *, split: str, config_hash: str, code_version: str) -> dict[str, Any]:
+def _common(population: Population, *, split: str, code_version: str) -> dict[str, Any]:
     return {
         "split": split,
         "population": population.name,
         "elicitation": population.rater.elicitation,
         "backend": population.rater.backend,
         "model": population.rater.model,
-        "config_hash": config_hash,
+        "config_hash": population.rater.config_hash(),
         "code_version": code_version,
         "created_at": datetime.now(UTC).replace(tzinfo=None),
     }

@@ -42,9 +42,7 @@ def grounded(name: str = "p", size: int = 2) -> list[Draft]:
 
 
 def rows(drafts: list[Draft], answers: dict[str, Answer], settings: Population, model: Any) -> list[dict[str, Any]]:
-    table = persona_rows(
-        drafts, answers, split="Beauty", population=settings, model=model, config_hash="c", code_version="v"
-    )
+    table = persona_rows(drafts, answers, split="Beauty", population=settings, model=model, code_version="v")
     return table.to_pylist()
 
 
@@ -125,9 +123,7 @@ def test_rows_keep_an_empty_persona_and_fit_the_table(tmp_path: Any) -> None:
     for draft, answer in zip(drafts, texts, strict=True):
         key = answer_key(model, draft.request, settings.writer)
         answers[key] = answer._replace(request_hash=key)
-    table = persona_rows(
-        drafts, answers, split="Beauty", population=settings, model=model, config_hash="c", code_version="v"
-    )
+    table = persona_rows(drafts, answers, split="Beauty", population=settings, model=model, code_version="v")
     warehouse = Warehouse(tmp_path / "w.duckdb")
     warehouse.prepare()
     warehouse.replace_slice("ml.personas", table, where={"split": "Beauty", "population": "p"})

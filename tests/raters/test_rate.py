@@ -93,9 +93,7 @@ def test_rows_fit_the_table(tmp_path: Path, elicitation: str) -> None:
     for number, question in enumerate(questions):
         key = answer_key(model, question.request, settings.rater)
         answers[key] = Answer(key, str(1 + number), FLAT, "ok", 9)
-    table = rating_rows(
-        questions, answers, split="Beauty", population=settings, model=model, config_hash="c", code_version="v"
-    )
+    table = rating_rows(questions, answers, split="Beauty", population=settings, model=model, code_version="v")
     warehouse = Warehouse(tmp_path / "w.duckdb")
     warehouse.prepare()
     warehouse.replace_slice("ml.ratings", table, where={"split": "Beauty", "population": "p"})
@@ -117,7 +115,6 @@ def test_control_rows_are_a_matrix_laid_out() -> None:
         split="Beauty",
         population=settings,
         seed=1,
-        config_hash="c",
         code_version="v",
     )
     cells = {(row["persona_id"], row["item_id"]): row["rating"] for row in table.to_pylist()}
@@ -133,5 +130,5 @@ def test_control_rows_are_a_matrix_laid_out() -> None:
     with pytest.raises(ValueError, match="3 personas and 1 probes"):
         control_rating_rows(
             np.ones((3, 2)), persona_ids=list("abc"), item_ids=["i1"], split="s", population=settings, seed=1,
-            config_hash="c", code_version="v",
+            code_version="v",
         )  # fmt: skip
