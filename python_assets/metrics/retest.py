@@ -11,14 +11,12 @@ from python_assets.metrics.points import FloatArray, as_points, unit_rows
 ROUNDING = 1e-5
 
 
-def user_cosine_agreement(a: ArrayLike, b: ArrayLike, *, seed: int, max_users: int = 1000) -> float | None:
+def user_cosine_agreement(a: ArrayLike, b: ArrayLike) -> float | None:
     """Pearson correlation between two encoders' user-user cosines, over pairs of different users.
 
     Args:
         a: User embeddings of one encoder, shape (users, d).
         b: Those of the other, row for row the same users, shape (users, any dimension).
-        seed: Seed of the sample of users.
-        max_users: Users compared; a random sample when there are more.
 
     Returns:
         In [-1, 1]; None when all cosines of an encoder are alike, so that there is nothing to correlate.
@@ -29,9 +27,6 @@ def user_cosine_agreement(a: ArrayLike, b: ArrayLike, *, seed: int, max_users: i
     first, second = _same_users(a, b)
     if len(first) < 3:
         raise ValueError(f"a retest needs at least 3 users, got {len(first)}: use a larger corpus")
-    if len(first) > max_users:
-        chosen = np.random.default_rng(seed).choice(len(first), size=max_users, replace=False)
-        first, second = first[chosen], second[chosen]
     pairs = np.triu_indices(len(first), k=1)
     cosines = [(rows @ rows.T)[pairs] for rows in (unit_rows(first), unit_rows(second))]
     centred = np.stack([values - values.mean() for values in cosines])

@@ -52,10 +52,7 @@ def retest_rows(
         {"seed": first[0], "other_seed": seed, "metric": metric, "value": value}
         for seed, embeddings, scores in others
         for metric, value in (
-            (
-                "user_cosine",
-                user_cosine_agreement(first[1], embeddings, seed=study.seed, max_users=SAMPLE) if enough else None,
-            ),
+            ("user_cosine", user_cosine_agreement(first[1], embeddings) if enough else None),
             ("user_scores", user_score_agreement(first[2], scores) if enough else None),
         )
     ]

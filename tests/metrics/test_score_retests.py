@@ -64,7 +64,7 @@ def test_who_was_folded_in_later_does_not_count(study: Study, warehouse: Warehou
 
     rest = [number for number, user in enumerate(data.user_ids.to_pylist()) if user not in folded]
     places = [load_users(warehouse, **made, seed=seed).embeddings[rest] for seed in seeds]
-    expected = user_cosine_agreement(places[0], places[1], seed=study.seed)
+    expected = user_cosine_agreement(places[0], places[1])
     scores = [
         score_items(
             load_encoder(warehouse, **made, seed=seed),
@@ -93,8 +93,8 @@ def test_who_has_no_pair_does_not_count(study: Study, warehouse: Warehouse) -> N
         keep_current(warehouse, data, instrument, **made, seed=seed, code_version="1", log=lambda line: None)
     first, other = (load_users(warehouse, **made, seed=seed).embeddings for seed in study.encoder_seeds("paper"))
     # Left at zero, all of them share one place, so that the encoders agree on who has no pair.
-    everybody = user_cosine_agreement(first, other, seed=study.seed)
-    own = user_cosine_agreement(first[:n], other[:n], seed=study.seed)
+    everybody = user_cosine_agreement(first, other)
+    own = user_cosine_agreement(first[:n], other[:n])
     assert everybody is not None
     assert own is not None
     assert everybody > own + 0.2
