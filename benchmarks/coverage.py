@@ -41,7 +41,7 @@ def cover(*, users: int, personas: int) -> dict[str, float | int | str]:
     """The value and its time."""
     real, made = populations(users=users, personas=personas)
     found = coverage(real, made, neighbours=NEIGHBOURS)
-    return {"seconds": seconds_of(lambda: coverage(real, made, neighbours=NEIGHBOURS)), "coverage": found.value}
+    return {"seconds": seconds_of(lambda: coverage(real, made, neighbours=NEIGHBOURS)), "coverage": found}
 
 
 def brute_seconds(*, users: int, personas: int) -> float:

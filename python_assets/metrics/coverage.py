@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,25 +18,13 @@ TREE_DIMENSIONS = 12
 DISTANCES_AT_ONCE = 2**22
 
 
-class Coverage(NamedTuple):
-    """Result of ``coverage``.
-
-    Attributes:
-        value: Share of real points covered, in [0, 1].
-        n_unreachable: Real points with radius 0 (at least k others in the same place), which nothing can cover.
-    """
-
-    value: float
-    n_unreachable: int
-
-
 def coverage(
     real: ArrayLike, synthetic: ArrayLike, *, neighbours: int, method: Literal["auto", "tree", "brute"] = "auto"
-) -> Coverage:
+) -> float:
     """Share of real points with a synthetic point strictly inside their k-nearest-neighbour ball.
 
     Section 3.4; Naeem et al. 2020 and their ``prdc`` package: the radius of a real point is its distance to its k-th
-    neighbour, itself not counted.
+    neighbour, itself not counted. It is 0 where at least k others share its place, and nothing can cover it.
 
     Args:
         real: Shape (n, d), n at least k + 2.
@@ -44,6 +32,9 @@ def coverage(
         neighbours: k.
         method: Both are exact. ``tree`` takes about n log n steps in few dimensions (268,000 users in K = 4);
             ``brute`` takes n^2 and a bounded amount of memory; ``auto`` chooses by the dimension.
+
+    Returns:
+        In [0, 1].
 
     Raises:
         ValueError: Too few real rows for k, or input that ``as_point_pair`` refuses.
@@ -60,7 +51,7 @@ def coverage(
     return (_by_tree if use_tree else _by_brute_force)(real, synthetic, neighbours)
 
 
-def _by_tree(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Coverage:
+def _by_tree(real: FloatArray, synthetic: FloatArray, neighbours: int) -> float:
     # A tree cannot split equal points, and users without a pair may all share one place: count them instead.
     places, counts = np.unique(real, axis=0, return_counts=True)
     distances, rows = _nearest(places, places, k=min(neighbours + 1, len(places)))
@@ -68,7 +59,7 @@ def _by_tree(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Covera
     reached = counts[rows].cumsum(axis=1) > neighbours
     radii = distances[np.arange(len(places)), reached.argmax(axis=1)]
     nearest = _nearest(np.unique(synthetic, axis=0), places, k=1)[0][:, 0]
-    return Coverage(float(counts[nearest < radii].sum() / len(real)), int(counts[radii == 0].sum()))
+    return float(counts[nearest < radii].sum() / len(real))
 
 
 def _nearest(among: FloatArray, points: FloatArray, *, k: int) -> tuple[FloatArray, NDArray[np.intp]]:
@@ -83,12 +74,11 @@ def _nearest(among: FloatArray, points: FloatArray, *, k: int) -> tuple[FloatArr
     return np.concatenate(distances), np.concatenate(rows)
 
 
-def _by_brute_force(real: FloatArray, synthetic: FloatArray, neighbours: int) -> Coverage:
+def _by_brute_force(real: FloatArray, synthetic: FloatArray, neighbours: int) -> float:
     step = max(1, DISTANCES_AT_ONCE // max(len(real), len(synthetic)))
-    covered = unreachable = 0
+    covered = 0
     for start in range(0, len(real), step):
         rows = real[start : start + step]
         radii = np.partition(cdist(rows, real), neighbours, axis=1)[:, neighbours]
         covered += int(np.count_nonzero(cdist(rows, synthetic).min(axis=1) < radii))
-        unreachable += int(np.count_nonzero(radii == 0))
-    return Coverage(covered / len(real), unreachable)
+    return covered / len(real)

@@ -21,12 +21,10 @@ class MMD(NamedTuple):
     Attributes:
         value: Unbiased squared MMD; may be slightly negative for like populations.
         p_value: (1 + permutations that reach the observed value) / (B + 1); None when B is 0.
-        bandwidth: h of the kernel, in units of the embedding.
     """
 
     value: float
     p_value: float | None
-    bandwidth: float
 
 
 def mmd(x: ArrayLike, y: ArrayLike, *, permutations: int, seed: int) -> MMD:
@@ -49,20 +47,19 @@ def mmd(x: ArrayLike, y: ArrayLike, *, permutations: int, seed: int) -> MMD:
     if min(len(x), len(y)) < 2:
         raise ValueError(f"MMD needs at least 2 rows in each population, got {len(x)} and {len(y)}: add personas")
     squared = pdist(np.concatenate([x, y]), "sqeuclidean")
-    bandwidth = median_bandwidth(squared)
-    kernel = squareform(np.exp(squared / (-2 * bandwidth**2)))
+    kernel = squareform(np.exp(squared / (-2 * median_bandwidth(squared) ** 2)))
     np.fill_diagonal(kernel, 1.0)
 
     observed = float(_unbiased(kernel, (np.arange(len(kernel)) < len(x))[None])[0])
     if permutations == 0:
-        return MMD(observed, None, bandwidth)
+        return MMD(observed, None)
     groups = permutation_groups(len(x), len(y), permutations=permutations, seed=seed)
     blocks = range(0, permutations, PERMUTATIONS_AT_ONCE)
     reached = sum(
         int(np.count_nonzero(_unbiased(kernel, groups[start : start + PERMUTATIONS_AT_ONCE]) >= observed - TIE))
         for start in blocks
     )
-    return MMD(observed, (1 + reached) / (permutations + 1), bandwidth)
+    return MMD(observed, (1 + reached) / (permutations + 1))
 
 
 def median_bandwidth(squared_distances: FloatArray) -> float:

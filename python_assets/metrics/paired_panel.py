@@ -13,7 +13,7 @@ from python_assets.encoder.users import score_items
 from python_assets.metrics.cosine import mean_cosine
 from python_assets.metrics.coverage import coverage
 from python_assets.metrics.paired import norm_ratio, pair_distances, rank_accuracy, rating_correlation, somebody_else
-from python_assets.metrics.scores import why_undefined
+from python_assets.metrics.scores import is_defined
 from python_assets.populations.subspace import isometric_coordinates
 from python_assets.study import Metrics
 
@@ -84,9 +84,9 @@ def paired_panel(
     if placed:
         values["cos_std"] = (_spread(personas.embeddings), None, placed)
         values["norm_ratio"] = (norm_ratio(personas.embeddings, users.embeddings), None, placed)
-        if why_undefined("coverage", n=len(users.user_ids), neighbours=settings.neighbours) is None:
+        if is_defined("coverage", n=len(users.user_ids), neighbours=settings.neighbours):
             (real, synthetic), _ = isometric_coordinates(users.embeddings, personas.embeddings)
-            full = coverage(real, synthetic, neighbours=settings.neighbours).value
+            full = coverage(real, synthetic, neighbours=settings.neighbours)
             values["coverage_full_population"] = (full, None, len(users.user_ids))
     paired = [row for row, user in enumerate(personas.seed_user_ids) if user is not None]
     if paired:
@@ -96,7 +96,7 @@ def paired_panel(
         cosine[paired], l2[paired] = apart
         values["pair_cosine_distance"] = _summary(apart.cosine)
         values["pair_l2_distance"] = _summary(apart.l2)
-        if why_undefined("cos_mean", n=len(paired), neighbours=settings.neighbours) is None:
+        if is_defined("cos_mean", n=len(paired), neighbours=settings.neighbours):
             values["matched_real_cos_mean"] = (*mean_cosine(seeds), len(paired))
         values["matched_real_cos_std"] = (_spread(seeds), None, len(paired))
         triplet_items = model.catalogue_geometry(_sample(items, seed=seed))

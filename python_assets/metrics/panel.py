@@ -7,7 +7,7 @@ are exactly the scores of ``real_subsample`` and ``random_baseline`` at that ``n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,9 +25,9 @@ from python_assets.metrics.scores import (
     Anchor,
     Score,
     draw_references,
+    is_defined,
     sample_size,
     summarise,
-    why_undefined,
 )
 from python_assets.metrics.sliced_wasserstein import random_projections, sliced_wasserstein
 from python_assets.populations.random_gaussian import fit_random_gaussian, fit_spanned_gaussian
@@ -67,12 +67,12 @@ def compare(
     values: dict[str, float | None] = dict.fromkeys(METRICS)
     p_value = None
     values["fpd"] = frechet_distance(x, y)
-    if why_undefined("mmd", n=n, neighbours=k) is None:
-        values["mmd"], p_value, _ = mmd(x, y, permutations=settings.permutations if test else 0, seed=seed)
+    if is_defined("mmd", n=n, neighbours=k):
+        values["mmd"], p_value = mmd(x, y, permutations=settings.permutations if test else 0, seed=seed)
     values["swd"] = sliced_wasserstein(x, y, directions)
-    if why_undefined("coverage", n=len(x), neighbours=k) is None:
-        values["coverage"] = coverage(x, y, neighbours=k).value
-    if why_undefined("cos_mean", n=len(y), neighbours=k) is None:
+    if is_defined("coverage", n=len(x), neighbours=k):
+        values["coverage"] = coverage(x, y, neighbours=k)
+    if is_defined("cos_mean", n=len(y), neighbours=k):
         values["cos_mean"] = mean_cosine(y[:COSINE_ROWS]).mean
     return Comparison(values, p_value)
 
@@ -128,18 +128,17 @@ def score_references(users: np.ndarray, *, settings: Metrics, seed: int) -> dict
     }
 
 
-def score_anchors(
-    users: np.ndarray, *, n: int, settings: Metrics, seed: int, ceilings: Mapping[str, Sampler] | None = None
-) -> dict[str, list[Anchor]]:
+def score_anchors(users: np.ndarray, *, n: int, settings: Metrics, seed: int) -> dict[str, list[Anchor]]:
     """Floor and ceilings of Eq. 6 and 7 for populations of n rows.
+
+    The ceilings stand for no preference structure: ``paper``, the moment-matched diagonal Gaussian, and ``on_manifold``,
+    noise of the same total variance in the users' span.
 
     Args:
         users: All real users, shape (N, d).
         n: Rows of the population's score, ``Score.n``.
         settings: As in ``score_population``.
         seed: The populations' seed.
-        ceilings: What stands for no preference structure, by name. By default ``paper``, the moment-matched diagonal
-            Gaussian, and ``on_manifold``, noise of the same total variance in the users' span.
 
     Returns:
         For each ceiling one anchor for each of FPD, MMD, SWD and coverage that is defined at n; they share the floor.
@@ -149,8 +148,7 @@ def score_anchors(
     """
     if n > len(users) // 2:
         raise ValueError(f"anchors of {n} rows need {2 * n} real users, got {len(users)}: pass the score's own n")
-    if ceilings is None:
-        ceilings = {"paper": fit_random_gaussian(users), "on_manifold": fit_spanned_gaussian(users)}
+    ceilings: dict[str, Sampler] = {"paper": fit_random_gaussian(users), "on_manifold": fit_spanned_gaussian(users)}
 
     def values(draw: Draw) -> list[Score]:
         return _summaries(_compare_draws(users, draw, n=n, settings=settings, seed=seed, test=False), n)

@@ -34,7 +34,7 @@ class Score(NamedTuple):
 
     Attributes:
         metric: One of ``METRICS``.
-        value: Mean over resamples; None where the metric is not defined at this n (``why_undefined``).
+        value: Mean over resamples; None where the metric is not defined at this n (``is_defined``).
         std: Standard deviation over resamples (R - 1); None with one resample.
         ci_low: Lower end of the 95% interval of the mean over draws of real users (Student's t over resamples), cut to
             what the metric can be; None with one resample, and where all draws agree. It says nothing of other personas of the
@@ -99,12 +99,9 @@ def draw_references(n_users: int, *, size: int, resamples: int, seed: int) -> li
     return draws
 
 
-def why_undefined(metric: str, *, n: int, neighbours: int) -> str | None:
-    """Why a metric has no value at this n, in one sentence; None when it has one."""
-    least = {"mmd": 2, "coverage": neighbours + 2, "cos_mean": 2}.get(metric, 1)
-    if n >= least:
-        return None
-    return f"{metric} needs at least {least} personas and twice as many real users; {n} can be compared"
+def is_defined(metric: str, *, n: int, neighbours: int) -> bool:
+    """Whether a metric has a value at this n."""
+    return n >= {"mmd": 2, "coverage": neighbours + 2, "cos_mean": 2}.get(metric, 1)
 
 
 def summarise(metric: str, values: Sequence[float | None], p_values: Sequence[float | None], *, n: int) -> Score:

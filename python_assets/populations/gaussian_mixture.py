@@ -15,8 +15,6 @@ from python_assets.populations.subspace import FloatArray, row_space, to_coordin
 # Ridge on the covariances, as a share of the mean variance; the least one is for users who all share one place.
 RELATIVE_RIDGE = 1e-6
 LEAST_RIDGE = 1e-30
-# What scikit-learn adds by default.
-AMBIENT_RIDGE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -53,7 +51,6 @@ def fit_gaussian_mixture(
     components: int,
     covariance: Literal["full", "diag"],
     seed: int,
-    space: Literal["span", "ambient"] = "span",
 ) -> GaussianMixtureSampler:
     """Fit by expectation maximisation (section 4; Table 6: full covariance, the text: diagonal).
 
@@ -67,12 +64,8 @@ def fit_gaussian_mixture(
         components: Wanted; at most one for two distinct users.
         covariance: ``full`` or ``diag``.
         seed: Seed of the k-means start.
-        space: ``ambient`` fits in all d coordinates with scikit-learn's ridge of 1e-6. The paper seems to have done so:
-            d * 1e-6 = 1.28e-4 more than the floor is the FPD of its GMM rows in Tables 7 to 9 (1.33, 1.48, 1.60 e-4).
-            Slow with many users: about 16 d^2 N multiplications a step.
     """
-    in_span = covariance == "full" and space == "span"
-    points, origin, basis = _affine_coordinates(users) if in_span else _own_coordinates(users)
+    points, origin, basis = _affine_coordinates(users) if covariance == "full" else _own_coordinates(users)
     n_distinct = len(np.unique(points, axis=0))
     ridge = max(RELATIVE_RIDGE * float(points.var(axis=0).mean()), LEAST_RIDGE)
     if len(points) == 1:
@@ -81,7 +74,7 @@ def fit_gaussian_mixture(
     mixture = GaussianMixture(
         max(1, min(components, n_distinct // 2)),
         covariance_type=covariance,
-        reg_covar=AMBIENT_RIDGE if space == "ambient" else ridge,
+        reg_covar=ridge,
         random_state=seed,
     )
     with warnings.catch_warnings():

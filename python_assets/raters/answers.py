@@ -35,22 +35,20 @@ def ask_missing(
     requests: Sequence[ChatRequest],
     *,
     settings: Writer | Rater,
-    chunk_size: int | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Answer]:
     """Answers to all requests: known ones from ``ml.answers``, the others from the model.
 
-    Each chunk is written in one short transaction before the next is asked, and no connection is open while the
-    model works. What arrived before an error or an interrupt is written too. An answer ``too_long`` is not stored:
-    it costs nothing to find again, and a larger context cures it. A stored answer that is of no use is asked for again,
-    see ``is_of_use``, and the new one takes its place.
+    Each chunk (a rater's ``chunk_size`` answers, or 100 of a writer) is written in one short transaction before the
+    next is asked, and no connection is open while the model works. What arrived before an error or an interrupt is
+    written too. An answer ``too_long`` is not stored: it costs nothing to find again, and a larger context cures it. A
+    stored answer that is of no use is asked for again, see ``is_of_use``, and the new one takes its place.
 
     Args:
         warehouse: Where ``ml.answers`` is.
         model: Who answers.
         requests: All of one purpose; repeated ones are asked once.
         settings: A writer's for personas, a rater's for ratings.
-        chunk_size: Answers a chunk; by default the rater's, or 100 for a writer.
         progress: Called with (answered, wanted) after each step, besides the progress bar.
 
     Returns:
@@ -59,7 +57,7 @@ def ask_missing(
     purpose: Purpose = "write" if isinstance(settings, Writer) else "rate"
     if wrong := {request.purpose for request in requests} - {purpose}:
         raise ValueError(f"{purpose} settings cannot answer {wrong.pop()} requests")
-    size = chunk_size or (settings.chunk_size if isinstance(settings, Rater) else 100)
+    size = settings.chunk_size if isinstance(settings, Rater) else 100
     wanted = {request_hash(r, identity=model.identity, settings=settings): r for r in by_persona(requests)}
     known = known_answers(warehouse, wanted)
     answers = {key: answer for key, answer in known.items() if is_of_use(answer, settings)}

@@ -87,7 +87,7 @@ def assess(data: ReportData, split: str, population: str, instrument: str) -> As
 
 
 def _least(data: ReportData) -> int | None:
-    """Personas with a place that a coverage takes: see ``why_undefined`` in ``metrics/scores.py``."""
+    """Personas with a place that a coverage takes: see ``is_defined`` in ``metrics/scores.py``."""
     neighbours = data.settings.get("metrics", {}).get("neighbours")
     return None if neighbours is None else neighbours + 2
 

@@ -35,8 +35,8 @@ def _by_definition(x: np.ndarray, y: np.ndarray, bandwidth: float) -> float:
 def test_value_follows_the_definition(n: int, m: int) -> None:
     x, y = random_clouds(n, m, 3)
     result = mmd(x, y, permutations=0, seed=0)
-    assert result.bandwidth == pytest.approx(np.median(pdist(np.concatenate([x, y]))))
-    assert result.value == pytest.approx(_by_definition(x, y, result.bandwidth), abs=1e-12)
+    bandwidth = float(np.median(pdist(np.concatenate([x, y]))))
+    assert result.value == pytest.approx(_by_definition(x, y, bandwidth), abs=1e-12)
     assert result.p_value is None
 
 
@@ -83,7 +83,7 @@ def test_p_value_is_uniform_for_like_populations_and_small_for_unlike_ones() -> 
 
 def test_all_rows_in_one_place_give_zero_and_no_evidence() -> None:
     same = np.full((10, 4), 0.1)
-    assert mmd(same, same, permutations=50, seed=0) == (pytest.approx(0.0, abs=1e-12), 1.0, 1.0)
+    assert mmd(same, same, permutations=50, seed=0) == (pytest.approx(0.0, abs=1e-12), 1.0)
 
 
 def test_bandwidth_where_most_pairs_coincide() -> None:
@@ -92,8 +92,7 @@ def test_bandwidth_where_most_pairs_coincide() -> None:
     assert median_bandwidth(np.zeros(3)) == 1.0
     x, y = np.zeros((10, 2)), np.concatenate([np.zeros((9, 2)), np.ones((1, 2))])
     result = mmd(x, y, permutations=20, seed=0)
-    assert result.bandwidth == pytest.approx(np.sqrt(2))
-    assert result.value == pytest.approx(_by_definition(x, y, result.bandwidth), abs=1e-12)
+    assert result.value == pytest.approx(_by_definition(x, y, np.sqrt(2)), abs=1e-12)
 
 
 @repeatable

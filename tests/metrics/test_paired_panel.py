@@ -58,7 +58,7 @@ def test_each_value_is_that_of_its_metric() -> None:
     # Of everybody who is placed, whether for a user or not.
     assert values["norm_ratio"] == (norm_ratio(PERSONAS.embeddings, USERS.embeddings), None, 4)
     assert values["coverage_full_population"] == (
-        pytest.approx(coverage(USERS.embeddings, PERSONAS.embeddings, neighbours=3).value),
+        pytest.approx(coverage(USERS.embeddings, PERSONAS.embeddings, neighbours=3)),
         None,
         40,
     )

@@ -133,15 +133,6 @@ def test_the_ceiling_is_drawn_afresh_in_each_resample(populations: tuple[np.ndar
     assert cosines.std > 1e-4
 
 
-def test_another_ceiling_can_be_given(populations: tuple[np.ndarray, np.ndarray]) -> None:
-    users, _ = populations
-    noise = score_anchors(users, n=40, settings=SETTINGS, seed=1)["paper"]
-    ceilings = {"mixed": partial(sample_dirichlet, users, concentration=1.0, anchors=3)}
-    mixed = score_anchors(users, n=40, settings=SETTINGS, seed=1, ceilings=ceilings)["mixed"]
-    assert [anchor.floor_value for anchor in mixed] == [anchor.floor_value for anchor in noise]
-    assert mixed[0].ceiling_value < noise[0].ceiling_value
-
-
 @pytest.mark.parametrize(("size", "undefined"), [(1, {"mmd", "coverage", "cos_mean"}), (6, {"coverage"}), (7, set())])
 def test_small_populations_get_what_is_defined_and_never_nan(
     populations: tuple[np.ndarray, np.ndarray], size: int, undefined: set[str]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import ttest_1samp
 
-from python_assets.metrics.scores import draw_references, sample_size, summarise, why_undefined
+from python_assets.metrics.scores import draw_references, is_defined, sample_size, summarise
 from tests.metrics.clouds import repeatable
 
 
@@ -86,9 +86,7 @@ def test_one_resample_has_no_interval_and_an_undefined_metric_no_value() -> None
     assert summarise("coverage", [None, None], [None, None], n=3) == ("coverage", *[None] * 5, 3, 2)
 
 
-def test_reasons_name_the_least_size() -> None:
-    assert why_undefined("coverage", n=7, neighbours=5) is None
-    assert "coverage needs at least 7 personas" in str(why_undefined("coverage", n=6, neighbours=5))
-    assert "mmd needs at least 2" in str(why_undefined("mmd", n=1, neighbours=5))
-    assert "cos_mean needs at least 2" in str(why_undefined("cos_mean", n=1, neighbours=5))
-    assert why_undefined("fpd", n=1, neighbours=5) is None
+@pytest.mark.parametrize(("metric", "least"), [("coverage", 7), ("mmd", 2), ("cos_mean", 2), ("fpd", 1)])
+def test_a_metric_is_defined_from_its_least_size_on(metric: str, least: int) -> None:
+    assert is_defined(metric, n=least, neighbours=5)
+    assert not is_defined(metric, n=least - 1, neighbours=5)
