@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from python_assets.raters.chat import DIGITS, Answer, ChatModelError, ChatRequest, renormalise, request_hash
 from python_assets.raters.decoding import SharedPrefix, common_prefix_length, continue_text, prefill, read_prefix
@@ -84,8 +84,9 @@ class TransformersChat:
         prompts, too_long = self._fitting(requests, room=writer.max_tokens, key=key)
         if too_long:
             yield too_long
+        prefix = read_prefix(self.model, [])
         for batch in self._batches(prompts):
-            texts = self._texts(batch, None, writer)
+            texts = self._texts(batch, prefix, writer)
             yield [
                 _written(key(request), ids, text, stopped)
                 for (request, ids), (text, stopped) in zip(batch, texts, strict=True)
@@ -129,17 +130,16 @@ class TransformersChat:
         for start in range(0, len(ordered), self.batch_size):
             yield ordered[start : start + self.batch_size]
 
-    def _prefix(self, prompts: list[Prompt], *, room: int) -> SharedPrefix | None:
+    def _prefix(self, prompts: list[Prompt], *, room: int) -> SharedPrefix:
         # Sampled tokens follow the padding in the cache, where a sliding window would count it as text.
         if room and max(len(ids) for _, ids in prompts) + room > self._window:
-            return None
+            return read_prefix(self.model, [])
         shared = common_prefix_length([ids for _, ids in prompts])
         return read_prefix(self.model, prompts[0][1][:shared])
 
     def _digits(
-        self, batch: list[Prompt], prefix: SharedPrefix | None, rater: Rater, key: Callable[[ChatRequest], str]
+        self, batch: list[Prompt], prefix: SharedPrefix, rater: Rater, key: Callable[[ChatRequest], str]
     ) -> list[Answer]:
-        prefix = prefix or SharedPrefix(0, DynamicCache(config=self.model.config))
         start = prefill(self.model, [ids[prefix.length :] for _, ids in batch], prefix=prefix)
         probabilities = digit_probabilities(start.logits, digit_tokens(self.tokenizer))
         chosen = sample_tokens(
@@ -154,7 +154,7 @@ class TransformersChat:
         ]
 
     def _free(
-        self, batch: list[Prompt], prefix: SharedPrefix | None, rater: Rater, key: Callable[[ChatRequest], str]
+        self, batch: list[Prompt], prefix: SharedPrefix, rater: Rater, key: Callable[[ChatRequest], str]
     ) -> list[Answer]:
         rows = zip(batch, self._texts(batch, prefix, rater), strict=True)
         return [
@@ -162,12 +162,9 @@ class TransformersChat:
             for (request, ids), (text, _) in rows
         ]
 
-    def _texts(
-        self, batch: list[Prompt], prefix: SharedPrefix | None, settings: Writer | Rater
-    ) -> list[tuple[str, bool]]:
-        shared = prefix or SharedPrefix(0, DynamicCache(config=self.model.config))
+    def _texts(self, batch: list[Prompt], prefix: SharedPrefix, settings: Writer | Rater) -> list[tuple[str, bool]]:
         start = prefill(
-            self.model, [ids[shared.length :] for _, ids in batch], prefix=shared, pad_left=not shared.length
+            self.model, [ids[prefix.length :] for _, ids in batch], prefix=prefix, pad_left=not prefix.length
         )
         texts = continue_text(
             self.model,

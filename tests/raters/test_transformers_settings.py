@@ -43,7 +43,6 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
         "prefill": lambda *_, **__: SimpleNamespace(logits=None),
         "digit_tokens": lambda tokenizer: [],
         "digit_probabilities": lambda logits, ids: DIGITS_OF,
-        "DynamicCache": lambda config: None,
         "sample_tokens": sample_tokens,
         "continue_text": continue_text,
     }.items():
