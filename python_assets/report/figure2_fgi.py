@@ -6,8 +6,18 @@ import matplotlib as mpl
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal
-from python_assets.report.names import FGI_METRICS, in_order, metric_label
-from python_assets.report.rows import NO_PLACE, NO_SCALE, NOT_APART, TOO_FEW, Block, legend, mark, no_value, panel_grid
+from python_assets.report.names import FGI_METRICS, METRICS
+from python_assets.report.rows import (
+    NO_PLACE,
+    NO_SCALE,
+    NOT_APART,
+    TOO_FEW,
+    blocks_of,
+    legend,
+    mark,
+    no_value,
+    panel_grid,
+)
 from python_assets.report.style import INK, RC, Drawing, to_svg
 
 NAME = "figure2"
@@ -27,11 +37,7 @@ def draw(data: ReportData) -> Drawing:
     rows = [row for row in rows if row["source"] != "reference"]
     values = {(r["split"], r["population"], r["instrument"], r["metric"]): r["fgi"] for r in rows}
     not_apart = {(r["split"], r["population"], r["metric"]) for r in rows if r["anchors_apart"] is False}
-    blocks = [
-        Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
-        for split in data.splits
-    ]
-    blocks = [block for block in blocks if block.populations]
+    blocks = blocks_of(rows + data.fidelity, data)
     if not blocks or all(value is None for value in values.values()):
         return Drawing(
             NAME,
@@ -39,7 +45,7 @@ def draw(data: ReportData) -> Drawing:
             HOW,
             "There is no FGI to draw: nobody was scored, or noise does no worse than other real users.",
         )
-    figure, panels = panel_grid(blocks, [metric_label(metric) for metric in FGI_METRICS], sharex="all")
+    figure, panels = panel_grid(blocks, [METRICS[metric].label for metric in FGI_METRICS], sharex="all")
     instruments = data.instrument_names
     with mpl.rc_context(RC):
         for block, row in zip(blocks, panels, strict=True):
@@ -107,4 +113,4 @@ def _beyond_noise(rows: list[Row]) -> str:
 
 
 def _listed(metrics: list[str]) -> str:
-    return ", ".join("coverage" if metric == "coverage" else metric_label(metric) for metric in metrics)
+    return ", ".join("coverage" if metric == "coverage" else METRICS[metric].label for metric in metrics)

@@ -7,8 +7,8 @@ from matplotlib.axes import Axes
 
 from python_assets.report.data import ReportData, Row
 from python_assets.report.formats import decimal
-from python_assets.report.names import Population, in_order
-from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, legend, no_value, panel_grid
+from python_assets.report.names import Population
+from python_assets.report.rows import NO_PLACE, TOO_FEW, Block, blocks_of, legend, no_value, panel_grid
 from python_assets.report.style import COLOURS, INK, PAPER, RC, Drawing, to_svg
 
 NAME = "figure3"
@@ -29,11 +29,7 @@ def draw(data: ReportData) -> Drawing:
     scores = {(r["split"], r["population"], r["instrument"], r["metric"]): r for r in rows}
     scored = {(row["split"], row["population"]) for row in data.metrics if row["value"] is not None}
     own_floors = _own_floors(data)
-    blocks = [
-        Block(split, in_order([r for r in rows + data.fidelity if r["split"] == split], data.study_order))
-        for split in data.splits
-    ]
-    blocks = [block for block in blocks if block.populations]
+    blocks = blocks_of(rows + data.fidelity, data)
     if not blocks:
         return Drawing(NAME, TITLE, HOW, "There is nothing to draw: no population has a coverage or a cosine score.")
     figure, panels = panel_grid(blocks, ["Coverage", "Mean cosine between members"])
@@ -118,16 +114,8 @@ def _floor_lines(axes: Axes, block: Block, floors: list[Row | None]) -> None:
 
 
 def _seen(data: ReportData, rows: list[Row]) -> str:
-    def span(source: str, metric: str) -> str | None:
-        values = [
-            r["value"] for r in rows if r["source"] == source and r["metric"] == metric and r["value"] is not None
-        ]
-        values = (
-            values
-            if source != "reference"
-            else [r["value"] for r in rows if r["population"] == "real_subsample" and r["metric"] == metric]
-        )
-        values = [value for value in values if value is not None]
+    def span(column: str, name: str, metric: str) -> str | None:
+        values = [r["value"] for r in rows if (r[column], r["metric"]) == (name, metric) and r["value"] is not None]
         if not values:
             return None
         low, high = decimal(min(values), 2), decimal(max(values), 2)
@@ -135,13 +123,11 @@ def _seen(data: ReportData, rows: list[Row]) -> str:
 
     if not any(row["source"] == "persona" and row["value"] is not None for row in data.metrics):
         return "No persona population has a place here; the bars are reference users, controls and synthetic users."
-    personas, real = span("persona", "coverage"), span("reference", "coverage")
+    personas, real = span("source", "persona", "coverage"), span("population", "real_subsample", "coverage")
     reach = (
         f"Personas cover {personas} and other real users {real or 'an unknown share'}"
         if personas
         else "Too few personas have a place for a coverage"
     )
-    return (
-        f"{reach}; the mean cosine is "
-        f"{span('persona', 'cos_mean') or 'unknown'} against {span('reference', 'cos_mean') or 'unknown'}."
-    )
+    among, among_real = span("source", "persona", "cos_mean"), span("population", "real_subsample", "cos_mean")
+    return f"{reach}; the mean cosine is {among or 'unknown'} against {among_real or 'unknown'}."

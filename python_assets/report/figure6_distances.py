@@ -9,8 +9,7 @@ from matplotlib.axes import Axes
 from python_assets.report.clouds import Distances
 from python_assets.report.data import ReportData
 from python_assets.report.formats import decimal
-from python_assets.report.names import in_order
-from python_assets.report.rows import Block, legend, no_value, panel_grid
+from python_assets.report.rows import blocks_of, legend, no_value, panel_grid
 from python_assets.report.style import COLOURS, INK, RC, Drawing, to_svg
 
 NAME = "figure6"
@@ -33,11 +32,7 @@ def draw(data: ReportData, distances: list[Distances]) -> Drawing:
         {"population": d.population, "split": d.split, "source": sources.get(d.population, "persona")}
         for d in distances
     ]
-    blocks = [
-        Block(split, in_order([row for row in labels if row["split"] == split], data.study_order))
-        for split in data.splits
-    ]
-    blocks = [block for block in blocks if block.populations]
+    blocks = blocks_of(labels, data)
     instruments = [name for name in data.instrument_names if any(d.instrument == name for d in distances)]
     headings = [f"instrument {name}" for name in instruments]
     figure, panels = panel_grid(blocks, headings, sharex="all")

@@ -6,8 +6,7 @@ import matplotlib as mpl
 
 from python_assets.report.data import ReportData
 from python_assets.report.formats import decimal
-from python_assets.report.names import in_order
-from python_assets.report.rows import Block, legend, mark, no_value, panel_grid
+from python_assets.report.rows import blocks_of, legend, mark, no_value, panel_grid
 from python_assets.report.style import INK, RC, Drawing, to_svg
 
 NAME = "figure7"
@@ -23,10 +22,7 @@ def draw(data: ReportData) -> Drawing:
     # The ignorant rater is scored as a crowd only: it has no personas whose norms could be compared.
     rows = [row for row in data.fidelity if row["n_personas"] is not None]
     values = {(r["split"], r["population"], r["instrument"]): r["norm_ratio"] for r in rows}
-    blocks = [
-        Block(split, in_order([r for r in rows if r["split"] == split], data.study_order)) for split in data.splits
-    ]
-    blocks = [block for block in blocks if block.populations]
+    blocks = blocks_of(rows, data)
     finite = [value for value in values.values() if value is not None]
     if not finite:
         return Drawing(NAME, TITLE, HOW, "There is nothing to draw: no population has a norm ratio.")

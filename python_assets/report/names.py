@@ -50,11 +50,6 @@ METRICS: dict[str, Metric] = {
 FGI_METRICS = ("coverage", "fpd", "mmd", "swd")
 
 
-def metric_label(metric: str) -> str:
-    """Heading of a metric; an unknown one keeps its own name."""
-    return METRICS[metric].label if metric in METRICS else metric
-
-
 class Population(NamedTuple):
     """One row label of tables and figures."""
 

@@ -11,7 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from python_assets.report.names import KIND_WORDS, KINDS, Population, shorten_apart
+from python_assets.report.data import ReportData, Row
+from python_assets.report.names import KIND_WORDS, KINDS, Population, in_order, shorten_apart
 from python_assets.report.style import COLOURS, MARKERS, MUTED, PAPER, RC, ROW, WIDTH, bare, new_figure
 
 
@@ -20,6 +21,14 @@ class Block(NamedTuple):
 
     title: str
     populations: list[Population]
+
+
+def blocks_of(rows: Sequence[Row], data: ReportData) -> list[Block]:
+    """A block for each split that these rows have populations in, both in the study's order."""
+    blocks = [
+        Block(split, in_order([r for r in rows if r["split"] == split], data.study_order)) for split in data.splits
+    ]
+    return [block for block in blocks if block.populations]
 
 
 def panel_grid(

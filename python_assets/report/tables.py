@@ -8,7 +8,7 @@ from typing import NamedTuple
 from python_assets.report.data import ReportData, Row
 from python_assets.report.figure_gaps import worse_by
 from python_assets.report.formats import MISSING, count, decimal, probability, scaled
-from python_assets.report.names import FGI_METRICS, METRICS, Population, in_order, metric_label, shorten
+from python_assets.report.names import FGI_METRICS, METRICS, Population, in_order, shorten
 from python_assets.report.rows import NO_SCALE, NOT_APART
 
 
@@ -95,7 +95,7 @@ def metrics_table(data: ReportData) -> Table:
             Cell(" / ".join(map(count, sizes)) or MISSING),
         ]
 
-    headings = [Heading(metric_label(m), " ".join([METRICS[m].unit, _arrow(m)]).strip()) for m in metrics]
+    headings = [Heading(METRICS[m].label, " ".join([METRICS[m].unit, _arrow(m)]).strip()) for m in metrics]
     return Table(
         "Distributional metrics of every source: mean over draws of real users ± standard deviation, 95% interval of that mean in small print",
         [*headings, Heading("p of MMD"), Heading("n", "a draw")],
@@ -112,7 +112,7 @@ def fgi_table(data: ReportData) -> Table:
         found = {(row["anchor"], row["metric"]): row for row in rows}
         return [_index(found.get((anchor, metric))) for anchor in anchors for metric in metrics]
 
-    headings = [Heading(metric_label(metric), "→ 0") for _ in anchors for metric in metrics]
+    headings = [Heading(METRICS[metric].label, "→ 0") for _ in anchors for metric in metrics]
     spans = (
         tuple((f"{anchor.replace('_', '-')} ceiling", len(metrics)) for anchor in anchors) if len(anchors) > 1 else ()
     )
