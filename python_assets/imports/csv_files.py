@@ -53,13 +53,18 @@ def read_csv(path: Path, *, required: Sequence[str], optional: Sequence[str]) ->
         return header, pa.Table.from_batches(batches, schema)
 
 
+def opened(path: Path) -> gzip.GzipFile | io.BufferedReader:
+    """The bytes of a file, unpacked where its name ends in ``.gz``."""
+    return gzip.open(path) if path.suffix == ".gz" else path.open("rb")
+
+
 @contextmanager
 def _open(path: Path) -> Iterator[io.TextIOWrapper]:
     csv.field_size_limit(MAX_TEXT)
     try:
         # The csv module sees line ends as they are: they belong to a quoted text.
         with (
-            gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw,
+            opened(path) as raw,
             io.TextIOWrapper(raw, encoding="utf-8-sig", newline="") as file,
         ):
             yield file
@@ -71,7 +76,7 @@ def _open(path: Path) -> Iterator[io.TextIOWrapper]:
 
 def _first_undecodable(path: Path) -> int:
     # The decoder is blocks ahead of the csv module, so it does not know.
-    with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as raw:
+    with opened(path) as raw:
         for number, line in enumerate(raw, start=1):
             try:
                 line.decode()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import shutil
 import tempfile
@@ -16,7 +15,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from python_assets.imports.csv_files import CsvError, read_csv
+from python_assets.imports.csv_files import CsvError, opened, read_csv
 from python_assets.ingest.files import is_wide
 from python_assets.ingest.macros import WHITE_SPACE
 from python_assets.warehouse.file_errors import first_line
@@ -87,7 +86,7 @@ def read_texts(path: Path, *, required: Sequence[str], optional: Sequence[str]) 
 
 def _is_wide(path: Path) -> bool:
     # A damaged file is told by who reads it.
-    with suppress(OSError, EOFError, zlib.error), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with suppress(OSError, EOFError, zlib.error), opened(path) as file:
         return is_wide(file.read(4))
     return False
 
@@ -122,7 +121,7 @@ def _without_mark(path: Path, kind: str) -> Iterator[Path]:
         yield path
         return
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+        with opened(path) as file:
             if file.read(len(BOM_UTF8)) == BOM_UTF8:
                 with tempfile.TemporaryDirectory(prefix="persona-fidelity-") as folder:
                     copy = Path(folder) / "lines.jsonl"
@@ -138,7 +137,7 @@ def _without_mark(path: Path, kind: str) -> Iterator[Path]:
 def _require_objects(path: Path) -> None:
     """Name the first line that is no JSON object: DuckDB says the number of the next one, and reads a list as a row."""
     # A damaged file is told in DuckDB's words.
-    with suppress(OSError, EOFError, zlib.error), gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+    with suppress(OSError, EOFError, zlib.error), opened(path) as file:
         for number, line in enumerate(file, start=1):
             if line.strip() and not _is_object(line):
                 raise ImportFileError(

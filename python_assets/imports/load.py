@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +12,7 @@ import pyarrow.compute as pc
 
 from python_assets.imports.files import ImportFileError, read_texts
 from python_assets.imports.rules import PERSONA_RULES, RATING_RULES, Rule, check_rows
+from python_assets.ingest.files import sha256
 from python_assets.study import IMPORTED, Population, Study
 from python_assets.warehouse import Warehouse, replace_rows
 
@@ -197,11 +197,9 @@ def _keep(
         "elicitation": study.population(population).rater.elicitation,
         "population": population,
     }
-    with path.open("rb") as file:
-        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     record = {
         "path": str(path.absolute()),
-        "sha256": sha256,
+        "sha256": sha256(path),
         "kind": kind,
         "imported_at": datetime.now(UTC).replace(tzinfo=None),
     }
