@@ -32,7 +32,7 @@ WEIGHTS = "weights"
 
 
 def finished_stages(warehouse: Warehouse) -> dict[Stage, str]:
-    """The fingerprint under which each stage was last finished; empty without a warehouse."""
+    """The fingerprint under which each stage was last finished, and the notes ``CORPUS`` and ``settings``; empty without a warehouse."""
     return {
         stage: fingerprint for stage, fingerprint in all_marks(warehouse).items() if stage.job not in (FORMER, WEIGHTS)
     }
