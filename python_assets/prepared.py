@@ -12,7 +12,7 @@ from python_assets.stages import CORPUS, Stage, finished_stages, mark
 from python_assets.study import Study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
-from python_assets.warehouse.require_layout import require_present_layout
+from python_assets.warehouse.layout import require_present_layout
 from python_assets.warehouse.turn import Work
 
 MADE_CORPUS, MADE_PROBES = Stage("settings", "corpus"), Stage("settings", "probes")

@@ -11,8 +11,7 @@ from python_assets.report import build_report
 from python_assets.study.files import load_study
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError
-from python_assets.warehouse.layout import LAYOUT
-from python_assets.warehouse.require_layout import require_known_layout, require_present_layout
+from python_assets.warehouse.layout import LAYOUT, require_known_layout, require_present_layout
 from tests.graph.conftest import own_environment, run_command
 
 NEWER = rf"was written by newer code \(layout {LAYOUT + 1}, here {LAYOUT}\): update this installation"

@@ -29,7 +29,7 @@ def estimate(workspace: Workspace, per_second: float | None) -> None:
     from python_assets.prepared import require_prepared
     from python_assets.warehouse import Warehouse
     from python_assets.warehouse.file_errors import NoWarehouseError, WarehouseError
-    from python_assets.warehouse.require_layout import require_known_layout
+    from python_assets.warehouse.layout import require_known_layout
 
     target: Warehouse | None = workspace.warehouse
     try:

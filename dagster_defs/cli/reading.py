@@ -8,7 +8,7 @@ import click
 
 from dagster_defs.cli.options import PATH, chosen_warehouse, warehouse_option
 from python_assets.warehouse.file_errors import WarehouseError
-from python_assets.warehouse.require_layout import require_known_layout
+from python_assets.warehouse.layout import require_known_layout
 
 
 @click.command()

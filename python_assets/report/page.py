@@ -29,7 +29,7 @@ from python_assets.report.glossary import GLOSSARY
 from python_assets.report.style import Drawing
 from python_assets.warehouse import Warehouse
 from python_assets.warehouse.file_errors import WarehouseError
-from python_assets.warehouse.require_layout import require_known_layout
+from python_assets.warehouse.layout import require_known_layout
 
 HERE = Path(__file__).parent
 CONTENTS = [
