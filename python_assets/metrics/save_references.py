@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from python_assets.measured import SCORES
 from python_assets.metrics.score_split import ReferenceScores
-from python_assets.personas.replace import SCORES
 from python_assets.study import BASELINE_SOURCES, Placement
 from python_assets.warehouse import Warehouse
 
