@@ -43,7 +43,10 @@ def server(reply: Callable[[dict[str, Any]], Reply]) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             """Quiet."""
 
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        request_queue_size = 64
+
+    http = Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=http.serve_forever, daemon=True)
     thread.start()
     try:
