@@ -25,15 +25,21 @@ evidence as (
     where grounding_evidence.is_top_item
 ),
 
-reviews as (
+-- Held, so that all reviews are looked through for these few, and not the other way round.
+shown as materialized (
     select
-        category,
-        user_id,
-        item_id,
-        reviewed_at,
-        file,
-        line_number
-    from {{ ref('core_reviews') }}
+        reviews.category,
+        reviews.user_id,
+        reviews.item_id,
+        reviews.reviewed_at,
+        reviews.file,
+        reviews.line_number
+    from {{ ref('core_reviews') }} as reviews
+    semi join evidence
+        on
+            reviews.category = evidence.category
+            and reviews.user_id = evidence.user_id
+            and reviews.item_id = evidence.item_id
 ),
 
 raw_reviews as (
@@ -47,24 +53,19 @@ items as (
 -- Cleaning is the dear part, so each review is cleaned once, whatever the number of its splits.
 opinions as (
     select
-        reviews.category,
-        reviews.user_id,
-        reviews.item_id,
+        shown.category,
+        shown.user_id,
+        shown.item_id,
         coalesce(nullif({{ clean_text('raw_reviews.text') }}, ''), {{ clean_text('raw_reviews.title') }}, '') as opinion
-    from reviews
+    from shown
     inner join raw_reviews
         on
-            reviews.category = raw_reviews.category
-            and reviews.user_id = raw_reviews.user_id
-            and reviews.item_id = raw_reviews.item_id
-            and reviews.reviewed_at = raw_reviews.reviewed_at
-            and reviews.file = raw_reviews.file
-            and reviews.line_number = raw_reviews.line_number
-    semi join evidence
-        on
-            reviews.category = evidence.category
-            and reviews.user_id = evidence.user_id
-            and reviews.item_id = evidence.item_id
+            shown.category = raw_reviews.category
+            and shown.user_id = raw_reviews.user_id
+            and shown.item_id = raw_reviews.item_id
+            and shown.reviewed_at = raw_reviews.reviewed_at
+            and shown.file = raw_reviews.file
+            and shown.line_number = raw_reviews.line_number
 ),
 
 -- Bars part the fields and quotation marks frame the snippet, so neither may stand inside.
