@@ -72,8 +72,8 @@ def place_population(
 ) -> Placed:
     """Algorithm 1 with the study's settings, from the starts that ``start_seeds`` gives the whole population.
 
-    No persona's fit looks at another's, but sums in float32 round otherwise in a batch of another size: a place differs by
-    about 1e-5 or less with who is placed together.
+    No persona's fit looks at another's. With K = 4 a place is the same to the last digit whoever is placed together; with another
+    K sums in float32 may be rounded otherwise, and it differs by about 1e-5 or less.
     """
     return place_personas(
         model,
