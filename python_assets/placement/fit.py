@@ -21,7 +21,7 @@ from python_assets.study import Placement
 from python_assets.threads import one_torch_thread
 
 # Personas fitted together: their pair matrices (M x M each) then stay near the processor's cache. With 100 probes, 500
-# personas took 2.6 s with Eq. 5 and 2.1 s with the correlation; 64 at a time 7.8 and 1.2 s, 16 at a time 4.0 and 3.8 s.
+# personas took 2.4 s with Eq. 5 and 1.9 s with the correlation; 64 at a time 7.3 and 1.0 s, 16 at a time 3.7 and 3.5 s.
 CHUNK = 32
 
 

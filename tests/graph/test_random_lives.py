@@ -48,7 +48,7 @@ def address() -> Iterator[str]:
 def test_a_life_ends_as_if_nothing_had_happened(seed: int, tmp_path: Path, demo_data: Path, address: str) -> None:
     life = lived(tmp_path / "life", demo_data, address, seed=seed, follows=True)
     afresh = tmp_path / "afresh"
-    shutil.copytree(life.files, afresh / "files")
+    shutil.copytree(life.files.here, afresh / "files")
     shutil.copy(life.folder / "life.yml", afresh)
     anew = life.command("run", "--study", str(afresh / "life.yml"), "--warehouse", str(afresh / "life.duckdb"))
     assert anew.returncode == 0, anew.stderr[-3000:]
